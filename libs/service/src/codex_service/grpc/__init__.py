@@ -1,0 +1,1 @@
+"""gRPC as every service speaks it: one server, one kind of channel, deadlines, errors in one place."""

@@ -1,0 +1,72 @@
+"""Channels to the other services."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from codex_service.errors import DependencyUnavailable
+from codex_service.telemetry import Telemetry
+
+# A call that may be repeated is, while its service restarts: four times within about a second.
+_RETRY = {
+    "maxAttempts": 5,
+    "initialBackoff": "0.1s",
+    "maxBackoff": "1s",
+    "backoffMultiplier": 2,
+    "retryableStatusCodes": ["UNAVAILABLE"],
+}
+
+
+@asynccontextmanager
+async def connect(
+    target: str, *, telemetry: Telemetry, repeatable: Sequence[str] = ()
+) -> AsyncIterator[grpc.aio.Channel]:
+    """A channel to ``target`` (host:port), spread over its addresses, back within a second of its return.
+
+    ``repeatable`` names the services whose calls all may be repeated; they are, when the callee is unavailable. The
+    channel is warm when a service that is up has been given a moment to answer: a first request pays nothing.
+    """
+    channel = grpc.aio.insecure_channel(
+        target, options=_options(repeatable), interceptors=list(telemetry.client_interceptors)
+    )
+    async with channel:
+        await _warm(channel)
+        yield channel
+
+
+async def _warm(channel: grpc.aio.Channel, patience: float = 0.5) -> None:
+    channel.get_state(try_to_connect=True)
+    try:
+        async with asyncio.timeout(patience):
+            await channel.channel_ready()
+    except TimeoutError:
+        return
+
+
+def _options(repeatable: Sequence[str]) -> list[tuple[str, str | int]]:
+    method_config = [{"name": [{"service": name} for name in repeatable], "retryPolicy": _RETRY}] if repeatable else []
+    return [
+        (
+            "grpc.service_config",
+            json.dumps({"loadBalancingConfig": [{"round_robin": {}}], "methodConfig": method_config}),
+        ),
+        ("grpc.initial_reconnect_backoff_ms", 100),
+        ("grpc.min_reconnect_backoff_ms", 100),
+        ("grpc.max_reconnect_backoff_ms", 1_000),
+        ("grpc.keepalive_time_ms", 10_000),
+        ("grpc.keepalive_timeout_ms", 3_000),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.enable_http_proxy", 0),
+    ]
+
+
+async def ping(channel: grpc.aio.Channel) -> None:
+    """Ask a service for its health; raises when it is down or not ready."""
+    stub = health_pb2_grpc.HealthStub(channel)
+    answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=2.0)
+    if answer.status != health_pb2.HealthCheckResponse.SERVING:
+        raise DependencyUnavailable("the service is not ready")

@@ -1,0 +1,49 @@
+"""The seam that tracing fills. This library never imports OpenTelemetry; a service hands in what it wants traced."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any, Protocol
+
+import structlog
+
+if TYPE_CHECKING:
+    import grpc
+
+
+class Telemetry(Protocol):
+    """What a service's parts ask of tracing. The telemetry library implements it, and so does ``UNTRACED``."""
+
+    @property
+    def server_interceptors(self) -> Sequence["grpc.aio.ServerInterceptor[Any, Any]"]:
+        """Put before all others of a gRPC server."""
+
+    @property
+    def client_interceptors(self) -> Sequence["grpc.aio.ClientInterceptor"]:
+        """Put on every gRPC channel."""
+
+    @property
+    def log_processors(self) -> Sequence[structlog.typing.Processor]:
+        """Add the current trace to a log line."""
+
+    def process(self, record: Any, *, group: str) -> AbstractContextManager[None]:
+        """Surround the handling of one Kafka record."""
+
+    async def shutdown(self, timeout: float = 5.0) -> bool:
+        """Send what is still held, within ``timeout`` seconds; False when something was left."""
+
+
+class Untraced:
+    """Tracing that isn't there."""
+
+    server_interceptors: Sequence["grpc.aio.ServerInterceptor[Any, Any]"] = ()
+    client_interceptors: Sequence["grpc.aio.ClientInterceptor"] = ()
+    log_processors: Sequence[structlog.typing.Processor] = ()
+
+    def process(self, record: Any, *, group: str) -> AbstractContextManager[None]:  # noqa: ARG002 (the seam's shape)
+        return nullcontext()
+
+    async def shutdown(self, timeout: float = 5.0) -> bool:  # noqa: ARG002 (the seam's shape)
+        return True
+
+
+UNTRACED: Telemetry = Untraced()
