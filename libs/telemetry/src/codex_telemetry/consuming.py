@@ -1,0 +1,73 @@
+"""Kafka, the handling of a record: in the trace of whoever sent it."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from opentelemetry import propagate, trace
+from opentelemetry.context import Context
+from opentelemetry.trace import SpanKind
+from opentelemetry.util.types import AttributeValue
+
+from codex_telemetry import attributes as keys
+from codex_telemetry.metrics import messaging_process_duration
+from codex_telemetry.spans import links_to
+
+if TYPE_CHECKING:
+    from aiokafka.structs import ConsumerRecord
+
+TRACE_HEADERS: Final = frozenset({"traceparent", "tracestate", "baggage"})
+Headers = Sequence[tuple[str, bytes | None]]
+
+_tracer = trace.get_tracer("codex_telemetry.kafka")
+
+
+@contextmanager
+def process(record: "ConsumerRecord", *, group: str, child: bool) -> Iterator[None]:
+    """A CONSUMER span linked to the producer's span, and with ``child`` also in its trace."""
+    producer = propagate.extract(_trace_headers(record.headers), context=Context())
+    bounded: dict[str, AttributeValue] = operation("process", record.topic)
+    bounded[keys.MESSAGING_CONSUMER_GROUP_NAME] = group
+    started = time.perf_counter()
+    with _tracer.start_as_current_span(
+        f"process {record.topic}",
+        context=producer if child else Context(),
+        kind=SpanKind.CONSUMER,
+        attributes=bounded | _of_record(record),
+        links=links_to(producer),
+    ) as span:
+        try:
+            yield
+        except BaseException as error:
+            bounded[keys.ERROR_TYPE] = type(error).__qualname__
+            span.set_attribute(keys.ERROR_TYPE, type(error).__qualname__)
+            raise
+        finally:
+            messaging_process_duration.record(time.perf_counter() - started, bounded)
+
+
+def operation(name: str, topic: str) -> dict[str, AttributeValue]:
+    """The bounded attributes: those that measurements have as well."""
+    return {
+        keys.MESSAGING_SYSTEM: "kafka",
+        keys.MESSAGING_OPERATION_NAME: name,
+        keys.MESSAGING_OPERATION_TYPE: name,
+        keys.MESSAGING_DESTINATION_NAME: topic,
+    }
+
+
+def _of_record(record: "ConsumerRecord") -> dict[str, AttributeValue]:
+    described: dict[str, AttributeValue] = {
+        keys.MESSAGING_DESTINATION_PARTITION_ID: str(record.partition),
+        keys.MESSAGING_KAFKA_OFFSET: record.offset,
+        keys.MESSAGING_MESSAGE_BODY_SIZE: len(record.value or b""),
+    }
+    if record.key is not None:
+        described[keys.MESSAGING_KAFKA_MESSAGE_KEY] = record.key.decode("utf-8", "replace")
+    return described
+
+
+def _trace_headers(headers: Headers) -> dict[str, str]:
+    """The last of each name counts: it was added by whoever sent the record last."""
+    return {name: value.decode("latin-1") for name, value in headers if name in TRACE_HEADERS and value is not None}

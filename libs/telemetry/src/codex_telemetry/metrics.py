@@ -1,0 +1,143 @@
+"""Every measurement we take: name, unit, meaning, and the one function that takes it.
+
+Attributes are bounded: no user, no submission, no text from outside. Off, the functions do nothing.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from opentelemetry import metrics
+from opentelemetry.metrics import CallbackOptions, Observation
+
+from codex_telemetry import attributes as keys
+
+LANGUAGES: Final = frozenset(
+    {"python", "javascript", "typescript", "go", "cpp", "c", "java", "rust", "ruby", "bash"},
+)
+VERDICTS: Final = frozenset({"AC", "WA", "TLE", "MLE", "OLE", "RE", "CE", "SE"})
+
+# Upper bounds in seconds. The first are those of the semantic conventions.
+_CALLS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
+_SUBMISSIONS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+
+_meter = metrics.get_meter("codex_telemetry")
+
+rpc_server_duration = _meter.create_histogram(
+    "rpc.server.call.duration",
+    unit="s",
+    description="How long a call took to answer",
+    explicit_bucket_boundaries_advisory=_CALLS,
+)
+rpc_client_duration = _meter.create_histogram(
+    "rpc.client.call.duration",
+    unit="s",
+    description="How long a call took until its answer was here",
+    explicit_bucket_boundaries_advisory=_CALLS,
+)
+messaging_client_duration = _meter.create_histogram(
+    "messaging.client.operation.duration",
+    unit="s",
+    description="How long the broker took to acknowledge a record",
+    explicit_bucket_boundaries_advisory=_CALLS,
+)
+messaging_process_duration = _meter.create_histogram(
+    "messaging.process.duration",
+    unit="s",
+    description="How long the handling of a record took",
+    explicit_bucket_boundaries_advisory=_CALLS,
+)
+_submission_duration = _meter.create_histogram(
+    "codex.submission.duration",
+    unit="s",
+    description="From a submission's acceptance to its verdict",
+    explicit_bucket_boundaries_advisory=_SUBMISSIONS,
+)
+_retry_queue_depth = _meter.create_gauge(
+    "codex.retry.queue.depth",
+    unit="{record}",
+    description="Records that wait for another attempt",
+)
+_dead_letters = _meter.create_counter(
+    "codex.dead_letters",
+    unit="{record}",
+    description="Records that were given up",
+)
+
+
+def record_submission(seconds: float, *, language: str, verdict: str) -> None:
+    """A verdict was reached; inside a span the measurement carries the trace as its exemplar."""
+    _submission_duration.record(
+        seconds,
+        {
+            keys.SUBMISSION_LANGUAGE: language if language in LANGUAGES else "other",
+            keys.SUBMISSION_VERDICT: verdict if verdict in VERDICTS else "other",
+        },
+    )
+
+
+def set_retry_queue_depth(records: int, *, topic: str) -> None:
+    _retry_queue_depth.set(records, {keys.MESSAGING_DESTINATION_NAME: topic})
+
+
+def count_dead_letter(*, topic: str) -> None:
+    _dead_letters.add(1, {keys.MESSAGING_DESTINATION_NAME: topic})
+
+
+def watch_consumer_lag(lag: Mapping[tuple[str, int], int], *, group: str) -> None:
+    """Report how many records each ``(topic, partition)`` is behind.
+
+    The mapping is read from another thread whenever measurements leave; its owner just keeps it up to date.
+    """
+
+    def observe(_options: CallbackOptions) -> Iterable[Observation]:
+        return [
+            Observation(
+                records,
+                {
+                    keys.MESSAGING_DESTINATION_NAME: topic,
+                    keys.MESSAGING_DESTINATION_PARTITION_ID: str(partition),
+                    keys.MESSAGING_CONSUMER_GROUP_NAME: group,
+                },
+            )
+            for (topic, partition), records in tuple(lag.items())
+        ]
+
+    _meter.create_observable_gauge(
+        "codex.kafka.consumer.lag",
+        callbacks=[observe],
+        unit="{record}",
+        description="Records of a partition that the group has not finished",
+    )
+
+
+def watch_sandbox_slots(slots: Mapping[str, int]) -> None:
+    """Report the number of slots in each state, such as ``free`` and ``busy``; read like the lag."""
+
+    def observe(_options: CallbackOptions) -> Iterable[Observation]:
+        return [Observation(count, {keys.SANDBOX_STATE: state}) for state, count in tuple(slots.items())]
+
+    _meter.create_observable_up_down_counter(
+        "codex.sandbox.slots",
+        callbacks=[observe],
+        unit="{slot}",
+        description="Places where a program can be judged, by state",
+    )
+
+
+def watch_connections(pool: str, *, size: Callable[[], int], idle: Callable[[], int]) -> None:
+    """Report the connections of a pool; both functions are called from another thread and must not wait."""
+
+    def observe(_options: CallbackOptions) -> Iterable[Observation]:
+        unused = idle()
+        counts = {"idle": unused, "used": size() - unused}
+        return [
+            Observation(count, {keys.DB_CLIENT_CONNECTION_POOL_NAME: pool, keys.DB_CLIENT_CONNECTION_STATE: state})
+            for state, count in counts.items()
+        ]
+
+    _meter.create_observable_up_down_counter(
+        "db.client.connection.count",
+        callbacks=[observe],
+        unit="{connection}",
+        description="Connections of a pool, by state",
+    )

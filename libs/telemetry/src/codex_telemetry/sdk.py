@@ -1,0 +1,115 @@
+"""OpenTelemetry's SDK the way we want it: who we are, what is kept, and how it leaves the process."""
+
+import os
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from opentelemetry import metrics, trace
+from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
+from opentelemetry.sdk.metrics.view import DropAggregation, View
+from opentelemetry.sdk.resources import OTELResourceDetector, Resource
+from opentelemetry.sdk.trace import SpanLimits, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+from codex_telemetry.attributes import (
+    DEPLOYMENT_ENVIRONMENT_NAME,
+    SERVICE_INSTANCE_ID,
+    SERVICE_NAME,
+    SERVICE_NAMESPACE,
+    SERVICE_VERSION,
+)
+from codex_telemetry.otlp import SpanExporter
+from codex_telemetry.sampling import without_client_roots
+
+# Seconds, and per batch with all its retries.
+_EXPORT_TIMEOUT = 5
+_METRIC_INTERVAL = 10_000.0
+_LIMITS = SpanLimits(max_span_attributes=64, max_span_attribute_length=1024)
+# The HTTP instrumentation brings these along; each costs as much as the one that is looked at, the duration.
+_UNUSED_METRICS = ("http.server.active_requests", "http.server.request.body.size", "http.server.response.body.size")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """Where spans and measurements go. Both providers are the process's global ones."""
+
+    tracer_provider: TracerProvider
+    meter_provider: MeterProvider
+
+    def shutdown(self, timeout: float) -> bool:
+        """Flush and stop within ``timeout`` seconds. Blocks. False when the collector took longer.
+
+        The SDK's own shutdown may take half a minute when the collector hangs, so it runs in threads that the end
+        of the process doesn't wait for.
+        """
+        deadline = time.monotonic() + timeout
+        threads = [_in_background(provider.shutdown) for provider in (self.tracer_provider, self.meter_provider)]
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in threads)
+
+
+def exporting_pipeline(resource: Resource, endpoint: str) -> Pipeline:
+    """Send to a collector over OTLP/gRPC. ``endpoint`` is plaintext unless it begins with ``https://``."""
+    insecure = not endpoint.startswith("https://")
+    interval = float(os.environ.get("OTEL_METRIC_EXPORT_INTERVAL", _METRIC_INTERVAL))
+    return pipeline(
+        resource,
+        BatchSpanProcessor(SpanExporter(endpoint=endpoint, insecure=insecure, timeout=_EXPORT_TIMEOUT)),
+        PeriodicExportingMetricReader(
+            OTLPMetricExporter(endpoint=endpoint, insecure=insecure, timeout=_EXPORT_TIMEOUT),
+            export_interval_millis=interval,
+            export_timeout_millis=_EXPORT_TIMEOUT * 1000,
+        ),
+    )
+
+
+def pipeline(resource: Resource, spans: SpanProcessor, measurements: MetricReader) -> Pipeline:
+    """Make the global providers, which can be done once in a process."""
+    tracer_provider = TracerProvider(resource=resource, span_limits=_LIMITS, shutdown_on_exit=False)
+    # Before the first tracer is made: each remembers the sampler. The provider has read OTEL_TRACES_SAMPLER.
+    tracer_provider.sampler = without_client_roots(tracer_provider.sampler)
+    tracer_provider.add_span_processor(spans)
+    meter_provider = MeterProvider(
+        resource=resource,
+        metric_readers=[measurements],
+        views=[View(instrument_name=name, aggregation=DropAggregation()) for name in _UNUSED_METRICS],
+        shutdown_on_exit=False,
+    )
+    trace.set_tracer_provider(tracer_provider)
+    metrics.set_meter_provider(meter_provider)
+    return Pipeline(tracer_provider=tracer_provider, meter_provider=meter_provider)
+
+
+def describe(service: str, *, version: str | None, environment: str) -> Resource:
+    """Who sends. What the environment says wins over the arguments; the namespace is fixed."""
+    told = OTELResourceDetector().detect().attributes
+    return Resource.create(
+        {
+            SERVICE_NAME: service,
+            SERVICE_VERSION: version or _installed_version(service),
+            SERVICE_INSTANCE_ID: str(uuid.uuid4()),
+            DEPLOYMENT_ENVIRONMENT_NAME: environment,
+            **told,
+            SERVICE_NAMESPACE: "codex",
+        }
+    )
+
+
+def _installed_version(service: str) -> str:
+    try:
+        return version("codex-" + service.removesuffix("-service"))
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _in_background(work: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=work, name="telemetry-shutdown", daemon=True)
+    thread.start()
+    return thread

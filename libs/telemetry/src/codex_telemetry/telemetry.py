@@ -1,0 +1,48 @@
+"""What a service gets from ``setup``. This is the one of a service that isn't traced: it does nothing."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import grpc.aio
+    from aiokafka.structs import ConsumerRecord
+    from structlog.typing import Processor
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+KafkaLinks = Literal["parent_and_link", "link_only"]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telemetry:
+    """The seams of a service. Empty lists and methods without effect, until tracing is on."""
+
+    enabled: bool = False
+    server_interceptors: "list[grpc.aio.ServerInterceptor[Any, Any]]" = field(default_factory=list)
+    client_interceptors: "list[grpc.aio.ClientInterceptor]" = field(default_factory=list)
+    log_processors: "list[Processor]" = field(default_factory=list)
+
+    def process(self, record: "ConsumerRecord", *, group: str) -> AbstractContextManager[None]:  # noqa: ARG002 - see Traced
+        """A CONSUMER span around the handling of one Kafka record, in the trace of its producer."""
+        return nullcontext()
+
+    def instrument_fastapi(self, app: Any) -> AsgiApp:
+        """Trace a FastAPI application.
+
+        Args:
+            app: the application, before its first request.
+
+        Returns:
+            What to serve in its place.
+        """
+        served: AsgiApp = app
+        return served
+
+    async def shutdown(self, timeout: float = 5.0) -> bool:  # noqa: ARG002 - see Traced
+        """Send what is left, whatever the collector does, within ``timeout`` seconds; False if that was too short."""
+        return True
