@@ -1,0 +1,1 @@
+"""A small store for OTLP traces that speaks Tempo's query API."""
