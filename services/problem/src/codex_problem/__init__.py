@@ -1,0 +1,1 @@
+"""Problems, submissions, points and leaderboards."""

@@ -1,0 +1,17 @@
+import sys
+from collections import deque
+
+rows, columns, *maze = sys.stdin.read().split()
+squares = {(i, j): mark for i, row in enumerate(maze) for j, mark in enumerate(row) if mark != "#"}
+start = next(square for square, mark in squares.items() if mark == "S")
+exit_ = next(square for square, mark in squares.items() if mark == "E")
+
+steps = {start: 0}
+queue = deque([start])
+while queue:
+    i, j = queue.popleft()
+    for square in ((i + 1, j), (i - 1, j), (i, j + 1), (i, j - 1)):
+        if square in squares and square not in steps:
+            steps[square] = steps[i, j] + 1
+            queue.append(square)
+sys.stdout.write(f"{steps.get(exit_, -1)}\n")
