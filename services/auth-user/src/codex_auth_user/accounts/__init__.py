@@ -1,0 +1,1 @@
+"""Who somebody is: signing up, passwords, profiles."""

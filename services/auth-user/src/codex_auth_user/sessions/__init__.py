@@ -1,0 +1,1 @@
+"""How somebody stays logged in: login, rotation of refresh tokens, logout."""
