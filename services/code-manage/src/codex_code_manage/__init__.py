@@ -1,0 +1,1 @@
+"""Execution requests in, results out."""

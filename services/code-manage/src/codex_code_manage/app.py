@@ -1,0 +1,98 @@
+"""The composition root: the only place where the parts of the code-manage service meet."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+
+from codex_code_manage.grpc.code_manage import CodeManageServicer
+from codex_code_manage.jobs.broker import Broker
+from codex_code_manage.jobs.news import News
+from codex_code_manage.jobs.reconciler import Reconciler
+from codex_code_manage.jobs.service import Jobs
+from codex_code_manage.jobs.store import JobStore
+from codex_code_manage.jobs.waiters import Waiters
+from codex_code_manage.kafka.results import Results
+from codex_code_manage.languages.workers import Workers
+from codex_code_manage.problems.metadata import ProblemMetadata
+from codex_code_manage.settings import Settings
+from codex_code_manage.topics import Topics
+from codex_protos.codemanage.v1.code_manage_service_pb2_grpc import add_CodeManageServiceServicer_to_server
+from codex_protos.problem.v1.problem_service_pb2_grpc import ProblemServiceStub
+from codex_protos.problem.v1.submission_service_pb2_grpc import SubmissionServiceStub
+from codex_service import Service, Telemetry, redis
+from codex_service.background import Background, Periodic
+from codex_service.grpc.client import connect, ping
+from codex_service.grpc.errors import Outages
+from codex_service.grpc.server import GrpcServer
+from codex_service.health import Readiness
+from codex_service.kafka import producer as kafka
+from codex_service.kafka.consumer import Consumer
+from codex_service.kafka.topics import ensure_topics
+from codex_telemetry import metrics
+
+REPEATABLE = ("codex.problem.v1.ProblemService", "codex.problem.v1.SubmissionService")
+
+
+@asynccontextmanager
+async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Service]:
+    """Everything this service is made of, opened in order and closed in reverse."""
+    topics = Topics(settings.topic_prefix)
+    async with AsyncExitStack() as stack:
+        cache = await stack.enter_async_context(redis.open_redis(settings.redis_url))
+        problem = await stack.enter_async_context(
+            connect(settings.problem_target, telemetry=telemetry, repeatable=REPEATABLE)
+        )
+        await ensure_topics(
+            settings.kafka_bootstrap_servers, [topics.jobs, topics.results], replication=settings.topic_replication
+        )
+        producer = await stack.enter_async_context(kafka.open_producer(settings.kafka_bootstrap_servers))
+        background = await stack.enter_async_context(Background(grace=settings.shutdown_grace))
+
+        waiters, store, workers = Waiters(), JobStore(cache), Workers(cache)
+        submissions = SubmissionServiceStub(problem)
+        broker = Broker(producer, topics.jobs)
+        jobs = Jobs(
+            problems=ProblemMetadata(cache, ProblemServiceStub(problem)),
+            submissions=submissions,
+            workers=workers,
+            broker=broker,
+            waiters=waiters,
+            store=store,
+            background=background,
+        )
+        reconciler = Reconciler(
+            submissions=submissions,
+            broker=broker,
+            redis=cache,
+            after=settings.reconcile_after,
+            interval=settings.reconcile_interval,
+        )
+        results = Consumer(
+            bootstrap=settings.kafka_bootstrap_servers,
+            topic=topics.results,
+            group="code-manage",
+            handler=Results(submissions, waiters, store).handle,
+            telemetry=telemetry,
+            concurrency=settings.result_concurrency,
+        )
+        metrics.watch_consumer_lag(results.lag, group="code-manage")
+        server = GrpcServer(
+            settings.grpc_address,
+            [partial(add_CodeManageServiceServicer_to_server, CodeManageServicer(jobs, workers))],
+            readiness=Readiness(
+                {"redis": cache.ping, "kafka": broker.check, "workers": workers.ping, "problem": lambda: ping(problem)}
+            ),
+            telemetry=telemetry,
+            outages=Outages(*redis.OUTAGES, *kafka.OUTAGES),
+        )
+        # Calls that wait need the results until they have ended, so the server is the first to stop.
+        yield Service(
+            [
+                Periodic(workers.refresh, interval=2.0, name="workers"),
+                Periodic(broker.check, interval=1.0, name="broker"),
+                Periodic(reconciler.turn, interval=settings.reconcile_interval, name="reconciler"),
+                News(cache, waiters, store),
+                results,
+                server,
+            ]
+        )

@@ -1,0 +1,15 @@
+"""What can go wrong with jobs."""
+
+from codex_service.errors import InvalidRequest, NotFound
+
+
+class SubmissionNotFound(NotFound):
+    """No job has this id, it is somebody else's, or it was kept long enough."""
+
+    code = "submission_not_found"
+
+
+class LanguageUnavailable(InvalidRequest):
+    """No worker that is alive can run this language."""
+
+    code = "language_unavailable"

@@ -1,0 +1,53 @@
+"""The way out: jobs for the workers."""
+
+import asyncio
+
+from aiokafka.structs import RecordMetadata
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from codex_code_manage.jobs.order import Order
+from codex_protos.execution.v1 import events_pb2 as events
+from codex_service.errors import DependencyUnavailable
+from codex_service.kafka.producer import Producer
+
+
+class Broker:
+    """Produces jobs. It knows whether Kafka answers, so that nothing is accepted that could not be judged."""
+
+    def __init__(self, producer: Producer, topic: str) -> None:
+        self._producer = producer
+        self._topic = topic
+        self._answers = True
+
+    async def check(self) -> None:
+        """Ask the broker; called again and again beside the work."""
+        try:
+            async with asyncio.timeout(1.0):
+                await self._producer.ping()
+        except Exception:
+            self._answers = False
+            raise
+        self._answers = True
+
+    def require(self) -> None:
+        """Raises DependencyUnavailable while the broker does not answer."""
+        if not self._answers:
+            raise DependencyUnavailable("the broker is down")
+
+    async def produce(
+        self, *, id: str, order: Order, revision: str, requested_at: Timestamp, attempt: int = 1
+    ) -> asyncio.Future[RecordMetadata]:
+        """Send a job; the future is done when the broker has it on disk."""
+        job = events.ExecutionRequested(
+            submission_id=id,
+            kind=order.kind,
+            author=order.author,
+            problem=order.problem,
+            revision=revision,
+            language=order.language,
+            code=order.code,
+            attempt=attempt,
+            requested_at=requested_at,
+            tests=order.tests,
+        )
+        return await self._producer.send(self._topic, key=id, value=job.SerializeToString())

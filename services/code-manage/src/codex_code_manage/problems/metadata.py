@@ -1,0 +1,42 @@
+"""What a job needs to know of its problem: kept in Redis for a minute, else asked of the problem service."""
+
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from codex_protos.problem.v1 import problem_service_pb2 as pb
+from codex_service import redis
+from codex_service.grpc.deadline import time_left
+from codex_service.redis import RedisClient
+
+if TYPE_CHECKING:
+    from codex_protos.problem.v1.problem_service_pb2_grpc import ProblemServiceAsyncStub
+
+log = structlog.get_logger()
+
+_KEPT_FOR = 60  # seconds: how old a problem may be after its file has changed
+
+
+class ProblemMetadata:
+    """Reads through a cache; without the cache it still works, only slower."""
+
+    def __init__(self, cache: RedisClient, problems: "ProblemServiceAsyncStub") -> None:
+        self._cache = cache
+        self._problems = problems
+
+    async def get(self, slug: str) -> pb.Problem:
+        """The problem as people see it; raises what GetProblem answers, such as problem_not_found."""
+        found: Any = await self._cache.get(_key(slug))
+        return pb.Problem.FromString(found) if found else await self._ask(slug)
+
+    async def _ask(self, slug: str) -> pb.Problem:
+        answer = await self._problems.GetProblem(pb.GetProblemRequest(slug=slug), timeout=time_left(5.0))
+        try:
+            await self._cache.set(_key(slug), answer.problem.SerializeToString(), ex=_KEPT_FOR)
+        except redis.OUTAGES as error:
+            log.warning("problem not cached", problem=slug, error=repr(error))
+        return answer.problem
+
+
+def _key(slug: str) -> str:
+    return f"problem:{slug}"
