@@ -1,0 +1,1 @@
+"""Judges code in sandboxes."""

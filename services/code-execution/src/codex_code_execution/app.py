@@ -1,0 +1,78 @@
+"""The composition root: the only place where the parts of the code-execution service meet."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from codex_code_execution.kafka.jobs import Jobs
+from codex_code_execution.progress.announcement import Announcement
+from codex_code_execution.sandbox.config import SandboxConfig
+from codex_code_execution.sandbox.host import HostSandbox
+from codex_code_execution.settings import Settings
+from codex_code_execution.suites.cache import Suites
+from codex_protos.problem.v1.problem_service_pb2_grpc import ProblemServiceStub
+from codex_service import Service, Telemetry, redis
+from codex_service.background import Periodic
+from codex_service.grpc.client import connect
+from codex_service.grpc.errors import Outages
+from codex_service.grpc.server import GrpcServer
+from codex_service.health import Readiness
+from codex_service.ids import uuid7
+from codex_service.kafka import producer as kafka
+from codex_service.kafka.consumer import Consumer
+from codex_telemetry import metrics
+
+
+@asynccontextmanager
+async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Service]:
+    """Everything this service is made of, opened in order and closed in reverse.
+
+    The sandbox comes first: its processes are better started before there are channels and threads to inherit.
+    """
+    async with AsyncExitStack() as stack:
+        sandbox = await stack.enter_async_context(HostSandbox(_sandbox_config(settings)))
+        cache = await stack.enter_async_context(redis.open_redis(settings.redis_url))
+        problem = await stack.enter_async_context(
+            connect(settings.problem_target, telemetry=telemetry, repeatable=["codex.problem.v1.ProblemService"])
+        )
+        producer = await stack.enter_async_context(kafka.open_producer(settings.kafka_bootstrap_servers))
+
+        announcement = Announcement(cache, uuid7(), sandbox)
+        await announcement.renew()
+        stack.push_async_callback(announcement.withdraw)
+
+        jobs = Jobs(
+            sandbox=sandbox,
+            suites=Suites(ProblemServiceStub(problem), settings.work_dir / "suites"),
+            redis=cache,
+            producer=producer,
+            results_topic=f"{settings.topic_prefix}code-result-topic",
+        )
+        consumer = Consumer(
+            bootstrap=settings.kafka_bootstrap_servers,
+            topic=f"{settings.topic_prefix}code-execution-topic",
+            group="code-execution",
+            handler=jobs.handle,
+            telemetry=telemetry,
+            # One more than there are slots for each slot: the next job is ready when a slot is.
+            concurrency=2 * settings.slots,
+            ahead=8 * settings.slots,
+        )
+        metrics.watch_consumer_lag(consumer.lag, group="code-execution")
+        server = GrpcServer(
+            settings.grpc_address,
+            [],
+            readiness=Readiness({"redis": cache.ping, "kafka": producer.ping}),
+            telemetry=telemetry,
+            outages=Outages(*redis.OUTAGES, *kafka.OUTAGES),
+        )
+        yield Service([Periodic(announcement.renew, interval=5.0, name="announcement"), server, consumer])
+
+
+def _sandbox_config(settings: Settings) -> SandboxConfig:
+    return SandboxConfig(
+        runner=settings.runner_path,
+        slots=settings.slots,
+        work_dir=settings.work_dir,
+        python=settings.python,
+        allow_weak=settings.environment == "development",
+    )

@@ -1,0 +1,98 @@
+"""One job record: fetch the suite, judge, send the result. Nothing is committed before the broker has the result."""
+
+import asyncio
+
+import grpc
+import structlog
+from aiokafka.structs import ConsumerRecord
+from google.protobuf.message import DecodeError
+
+from codex_code_execution.judging.judge import Judge
+from codex_code_execution.judging.model import Job, Judgement, Verdict
+from codex_code_execution.kafka.tracing import execution_span
+from codex_code_execution.kafka.translate import job_from_wire, result_to_wire
+from codex_code_execution.progress.events import ProgressEvents
+from codex_code_execution.sandbox.errors import SandboxError
+from codex_code_execution.sandbox.host import HostSandbox
+from codex_code_execution.suites.cache import Suites
+from codex_protos.execution.v1 import events_pb2 as events
+from codex_protos.judging.v1 import judging_pb2 as judging
+from codex_service.kafka.consumer import Unprocessable
+from codex_service.kafka.producer import Producer
+from codex_service.redis import RedisClient
+
+log = structlog.get_logger()
+
+ATTEMPTS = 3
+PLATFORM_FAILED = "The platform failed to judge this program; it is not the program's fault."
+
+
+class Jobs:
+    """Handles job records; judging one twice is harmless, the first result counts."""
+
+    def __init__(
+        self, *, sandbox: HostSandbox, suites: Suites, redis: RedisClient, producer: Producer, results_topic: str
+    ) -> None:
+        self._sandbox = sandbox
+        self._judge = Judge(sandbox)
+        self._suites = suites
+        self._redis = redis
+        self._producer = producer
+        self._results_topic = results_topic
+
+    async def handle(self, record: ConsumerRecord) -> None:
+        """Raises Unprocessable for a record that is no job; anything else is worth another try."""
+        request = _parsed(record)
+        async with ProgressEvents(self._redis, request.submission_id) as progress:
+            result = await self._result(request, progress)
+            progress.flush()
+            sent = await self._producer.send(
+                self._results_topic, key=request.submission_id, value=result.SerializeToString()
+            )
+        await sent
+
+    async def _result(self, request: events.ExecutionRequested, progress: ProgressEvents) -> events.ExecutionFinished:
+        try:
+            suite = await self._suites.get(request.problem, request.revision) if request.problem else None
+        except grpc.aio.AioRpcError as error:
+            if error.code() is not grpc.StatusCode.NOT_FOUND:
+                raise
+            return result_to_wire(request, None, _system_error(0), attempt=request.attempt)
+        job = job_from_wire(request, suite)
+        judgement, attempt = await self._judged(request, job, progress)
+        return result_to_wire(request, job, judgement, attempt=attempt)
+
+    async def _judged(
+        self, request: events.ExecutionRequested, job: Job, progress: ProgressEvents
+    ) -> tuple[Judgement, int]:
+        """The judgement and the number of the attempt that gave it; ``SE`` when our own part failed each time."""
+        for attempt in range(request.attempt, request.attempt + ATTEMPTS):
+            try:
+                return await self._attempt(request, job, attempt, progress), attempt
+            except SandboxError as error:
+                log.warning("sandbox failed", submission=job.id, attempt=attempt, error=str(error))
+                await asyncio.sleep(0.1 * attempt)
+        return _system_error(len(job.tests)), attempt
+
+    async def _attempt(
+        self, request: events.ExecutionRequested, job: Job, attempt: int, progress: ProgressEvents
+    ) -> Judgement:
+        with execution_span(request, self._sandbox, attempt) as span:
+            judgement = await self._judge.judge(job, span.watching(progress.note))
+            span.concluded(judgement)
+        log.info("executed", submission=job.id, verdict=judgement.verdict.value, guard=judgement.guard.value)
+        return judgement
+
+
+def _parsed(record: ConsumerRecord) -> events.ExecutionRequested:
+    try:
+        request = events.ExecutionRequested.FromString(record.value)
+    except DecodeError as error:
+        raise Unprocessable("not an ExecutionRequested") from error
+    if not request.submission_id or request.kind == judging.KIND_UNSPECIFIED:
+        raise Unprocessable("a job without submission or kind")
+    return request
+
+
+def _system_error(total: int) -> Judgement:
+    return Judgement(verdict=Verdict.SYSTEM_ERROR, outcomes=(), total=total, detail=PLATFORM_FAILED)

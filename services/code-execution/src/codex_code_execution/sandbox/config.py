@@ -1,0 +1,24 @@
+"""What a sandbox is made of."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxConfig:
+    """How programs are isolated on this machine.
+
+    ``runner`` is the built runner (see ``build.py``), ``work_dir`` keeps compiled programs between jobs. ``python`` is the
+    interpreter of judged programs; None takes the first one that the slots' user may read. A slot is replaced after
+    ``recycle_after`` jobs. ``uid`` is who slots are when the service is root. ``binds`` are further paths (toolchains)
+    that programs may read. ``allow_weak`` lets the sandbox start on a tier below user namespaces.
+    """
+
+    runner: Path
+    work_dir: Path
+    slots: int = 2
+    python: Path | None = None
+    recycle_after: int = 2000
+    uid: int = 65534
+    binds: tuple[Path, ...] = ()
+    allow_weak: bool = False

@@ -1,0 +1,78 @@
+"""Hostile programs: each gets the verdict it deserves, and the slot is as good as new afterwards."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from codex_code_execution.judging.model import Judgement, Limits, Signature, Verdict
+from codex_code_execution.sandbox.host import HostSandbox
+
+LIMITS = Limits(cpu_time=0.5, wall_time=1.5, memory=64 << 20, output=1 << 20, processes=16)
+LATEST = 1.0  # seconds by which an answer may come after the wall limit, on a busy machine
+IDLE_PROCESSES = 5  # of a slot: its launcher, init, zygote, and the first process and loader of the next box
+
+Run = Callable[..., Awaitable[Judgement]]
+
+
+def battery(language: str) -> list[Any]:
+    entries = yaml.safe_load(Path(__file__).with_name(f"{language}.yaml").read_text())
+    return [pytest.param(language, entry, id=f"{language} {entry['attack']}") for entry in entries]
+
+
+def descendants(pid: int) -> set[int]:
+    parents: dict[int, int] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(stat.parent.name)] = int(stat.read_text().rsplit(")", 1)[1].split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    found = {pid}
+    while grown := {child for child, parent in parents.items() if parent in found} - found:
+        found |= grown
+    return found
+
+
+async def settled(sandbox: HostSandbox) -> None:
+    """Wait until the slot has nothing but its own processes."""
+    deadline = time.monotonic() + 5
+    while len(left := descendants(sandbox.pids[0])) != IDLE_PROCESSES:
+        assert time.monotonic() < deadline, f"{len(left)} processes are left in the slot"
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize(("language", "attack"), [*battery("python"), *battery("cpp")])
+async def test_an_attack_is_answered_and_leaves_nothing_behind(
+    run: Run, sandbox: HostSandbox, add: Signature, language: str, attack: dict[str, Any]
+) -> None:
+    await run("marker = 'previous-program-' + 'was-here'; text = 'previous-program-was-here'")
+    slot = sandbox.pids
+    started = time.monotonic()
+    judgement = await run(
+        attack["program"],
+        ('{"a": 1, "b": 2}', "3") if attack.get("function") else ("", attack.get("expected")),
+        language=language,
+        signature=add if attack.get("function") else None,
+        limits=LIMITS,
+    )
+    took = time.monotonic() - started
+
+    assert judgement.verdict in attack["verdicts"], judgement
+    assert judgement.guard == attack.get("guard", judgement.guard)
+    assert judgement.verdict is Verdict.COMPILE_ERROR or took < LIMITS.wall_time + LATEST
+    assert sandbox.pids == slot, "the slot had to be replaced"
+    await settled(sandbox)
+    clean = await run(CLEAN, ("next", "next"), limits=LIMITS)
+    assert clean.verdict is Verdict.ACCEPTED, clean
+
+
+CLEAN = """
+import os
+assert os.listdir("/tmp") == [] and os.listdir("/dev/shm") == []
+assert len([name for name in os.listdir("/proc") if name.isdigit()]) <= 3
+print(input())
+"""

@@ -1,0 +1,100 @@
+"""Real slots for all tests: nothing of the sandbox is replaced."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from codex_code_execution.judging.judge import Judge
+from codex_code_execution.judging.model import (
+    Checker,
+    Job,
+    Judgement,
+    Kind,
+    Limits,
+    Parameter,
+    Signature,
+    TestCase,
+    TestOutcome,
+)
+from codex_code_execution.sandbox.build import build_runner
+from codex_code_execution.sandbox.config import SandboxConfig
+from codex_code_execution.sandbox.errors import RunnerNotBuilt, SandboxTooWeak
+from codex_code_execution.sandbox.host import HostSandbox
+
+ADD = Signature(
+    function="add", parameters=(Parameter(name="a", type="int"), Parameter(name="b", type="int")), returns="int"
+)
+
+Run = Callable[..., Awaitable[Judgement]]
+
+
+@pytest.fixture(scope="session")
+def runner(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    try:
+        return build_runner(tmp_path_factory.mktemp("bin"))
+    except RunnerNotBuilt as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+async def sandbox(runner: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[HostSandbox]:
+    """One slot, so that every job follows the one before it in the same place."""
+    config = SandboxConfig(runner=runner, slots=1, work_dir=tmp_path_factory.mktemp("work"))
+    opened = HostSandbox(config)
+    try:
+        await opened.__aenter__()
+    except SandboxTooWeak as error:
+        pytest.skip(str(error))
+    yield opened
+    await opened.__aexit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def run(sandbox: HostSandbox) -> Run:
+    """Judges a script on inputs and expected outputs, or a function that adds two numbers."""
+    judge = Judge(sandbox)
+    offered = {language.id for language in sandbox.languages}
+
+    async def run_program(
+        code: str,
+        *cases: tuple[str, str | None],
+        language: str = "python",
+        kind: Kind = Kind.SUBMIT,
+        signature: Signature | None = None,
+        limits: Limits | None = None,
+        checker: Checker | None = None,
+    ) -> Judgement:
+        if language not in offered:
+            pytest.skip(f"{language} can't be run on this machine")
+        tests = tuple(TestCase(input=given, expected=expected) for given, expected in cases or (("", None),))
+        job = Job(
+            id="job",
+            kind=kind,
+            language=language,
+            code=code,
+            tests=tests,
+            signature=signature,
+            limits=limits or Limits(),
+            checker=checker or Checker(),
+        )
+        return await judge.judge(job)
+
+    return run_program
+
+
+@pytest.fixture(scope="session")
+def add() -> Signature:
+    """The signature of the function problem "add two numbers"."""
+    return ADD
+
+
+@pytest.fixture(scope="session")
+def only() -> Callable[[Judgement], TestOutcome]:
+    """The outcome of a judgement that has one."""
+
+    def single(judgement: Judgement) -> TestOutcome:
+        (outcome,) = judgement.outcomes
+        return outcome
+
+    return single
