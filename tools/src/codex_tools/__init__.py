@@ -1,0 +1,1 @@
+"""The developer command line: the embedded stack, the demo, the bench."""
