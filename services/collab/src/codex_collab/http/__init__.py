@@ -1,0 +1,1 @@
+"""Between browsers and rooms: the WebSocket."""

@@ -1,0 +1,1 @@
+"""Who may edit together: sessions, and the invite tokens that open them."""

@@ -1,0 +1,16 @@
+"""HEAD, for every route that has GET."""
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+class HeadAsGet:
+    """Routes HEAD to GET's handler; the server sends its answer without the body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("method") == "HEAD":
+            # A copy: the server must still see that no body is wanted.
+            scope = {**scope, "method": "GET"}
+        await self._app(scope, receive, send)
