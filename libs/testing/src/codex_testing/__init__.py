@@ -1,0 +1,1 @@
+"""What tests share: real stores, running services, neighbours that stand in. Fixtures: ``codex_testing.plugin``."""

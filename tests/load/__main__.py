@@ -1,0 +1,113 @@
+"""``make bench``: the platform's budgets, measured as ratios within one run.
+
+Beside a stack with every span recorded stands, with ``--compare``, one without tracing; their windows go round robin,
+so that a noisy machine is noisy for both.
+"""
+
+import argparse
+import asyncio
+import statistics
+import sys
+import time
+from contextlib import ExitStack
+
+from tests.load.measure import Readings, Traces, count_spans, many_clients, one_client, sign_up
+from tests.load.stack import Stack, running
+
+ROUNDS = 4
+CLIENTS = 8
+
+
+def main() -> int:
+    """Measure, report, and end with 1 if a budget was missed."""
+    options = _options()
+    with ExitStack() as stack:
+        stacks = [stack.enter_context(running("tracing on"))]
+        if options.compare:
+            stacks.append(stack.enter_context(running("tracing off", "--no-tracing")))
+        time.sleep(2)  # let what has just started come to rest: idle memory is read next
+        memory = stacks[0].memory()
+        readings = asyncio.run(_measure(stacks, options.requests, options.seconds))
+        time.sleep(3)  # the store has a trace 2 s after its answer
+        traces = count_spans(stacks[0], readings[0].traces)
+    return _report(stacks, readings, memory, traces)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--requests", type=int, default=240, help="single submissions of each stack (default 240)")
+    parser.add_argument("--seconds", type=float, default=5, help="length of a window under load (default 5)")
+    parser.add_argument("--compare", action="store_true", help="measure a stack without tracing as well")
+    return parser.parse_args()
+
+
+async def _measure(stacks: list[Stack], requests: int, seconds: float) -> list[Readings]:
+    tokens = [await sign_up(stack) for stack in stacks]
+    readings = [Readings() for _ in stacks]
+    for stack, token in zip(stacks, tokens, strict=True):
+        await one_client(stack, token, Readings(), 60)
+        await many_clients(stack, token, Readings(), clients=CLIENTS, seconds=2)
+    for turn in range(ROUNDS):
+        order = list(zip(stacks, tokens, readings, strict=True))
+        for stack, token, reading in order if turn % 2 == 0 else reversed(order):
+            await one_client(stack, token, reading, requests // ROUNDS)
+            await many_clients(stack, token, reading, clients=CLIENTS, seconds=seconds)
+    return readings
+
+
+def _report(stacks: list[Stack], readings: list[Readings], memory: dict[str, int], traces: Traces) -> int:
+    first = readings[0]
+    bare, p50 = _ms(first.bare, 50), _ms(first.single, 50)
+    rate, total = statistics.median(first.rates), sum(memory.values()) / 1e6
+    most = max(traces.spans, default=0)
+    bars = [
+        ("echo, one client: p50 over a bare interpreter", p50 / bare, 3.0, "x"),
+        ("echo, one client: p99 over a bare interpreter", _ms(first.single, 99) / bare, 10.0, "x"),
+        ("spans of an accepted submission, warm", most, 26, ""),
+        ("six services, idle", total, 600, " MB"),
+        ("faults under load", len(first.faults), 0, ""),
+        ("traces that are not whole", traces.wanted - traces.whole, 0, ""),
+    ]
+    passed = [_line(*bar, at_most=True) for bar in bars]
+    passed.append(_line(f"submissions/s, {CLIENTS} clients", rate, 70, "/s", at_most=False))
+    for stack, reading in zip(stacks, readings, strict=True):
+        _details(stack.name, reading)
+        for fault in sorted(set(reading.faults)):
+            print(f"    {fault}")
+    if len(readings) > 1:
+        _compare(*readings)
+    print("  " + ", ".join(f"{name.removesuffix('-service')} {size / 1e6:.0f}" for name, size in memory.items()), "MB")
+    return 0 if all(passed) else 1
+
+
+def _line(what: str, value: float, bar: float, unit: str, *, at_most: bool) -> bool:
+    good = value <= bar if at_most else value >= bar
+    sign = "<=" if at_most else ">="
+    print(f"{'ok  ' if good else 'MISS'} {what:<48} {value:8.2f}{unit}  (bar {sign} {bar:g}{unit})")
+    return good
+
+
+def _details(name: str, reading: Readings) -> None:
+    print(
+        f"  {name}: bare p50 {_ms(reading.bare, 50):.1f} ms; one client p50 {_ms(reading.single, 50):.1f}, "
+        f"p90 {_ms(reading.single, 90):.1f}, p99 {_ms(reading.single, 99):.1f} ms over {len(reading.single)}; "
+        f"{CLIENTS} clients {' '.join(f'{rate:.0f}' for rate in reading.rates)}/s, p50 {_ms(reading.loaded, 50):.0f}, "
+        f"p99 {_ms(reading.loaded, 99):.0f} ms; services' CPU {statistics.median(reading.cpu) * 1e3:.1f} ms a submission"
+    )
+
+
+def _compare(traced: Readings, untraced: Readings) -> None:
+    print(
+        f"  tracing on over off: p50 {_ms(traced.single, 50) / _ms(untraced.single, 50):.2f}, "
+        f"throughput {statistics.median(traced.rates) / statistics.median(untraced.rates):.2f}, "
+        f"services' CPU {statistics.median(traced.cpu) / statistics.median(untraced.cpu):.2f}"
+    )
+
+
+def _ms(seconds: list[float], percentile: int) -> float:
+    ordered = sorted(seconds)
+    return ordered[min(len(ordered) - 1, len(ordered) * percentile // 100)] * 1e3
+
+
+if __name__ == "__main__":
+    sys.exit(main())
