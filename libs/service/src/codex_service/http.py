@@ -34,6 +34,8 @@ class HttpServer:
             access_log=False,
             server_header=False,
             timeout_keep_alive=keep_alive,
+            # Else a request on a connection that was paused begins in the trace of the one before it.
+            reset_contextvars=True,
             **options,
         )
         self._server = _Quiet(config)
@@ -41,6 +43,8 @@ class HttpServer:
 
     async def start(self) -> None:
         listener = socket.create_server(self._address, backlog=1024)
+        # asyncio sets it only on sockets of an explicit protocol, and each answer would wait 40 ms for an ACK.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._task = asyncio.create_task(self._server.serve(sockets=[listener]), name="http")
         while not self._server.started:
             if self._task.done():

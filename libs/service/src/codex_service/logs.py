@@ -12,22 +12,33 @@ _CHATTY = ("aiokafka", "asyncio", "grpc", "httpx", "httpcore", "pymongo", "uvico
 
 
 def configure(service: str, level: str, processors: Sequence[Processor] = ()) -> None:
-    """Send every log record of the process to stdout as JSON, with ``service`` and what ``processors`` add."""
+    """Send every log record of the process to stdout as JSON, with ``service`` and what ``processors`` add.
+
+    Our own lines do not pass through the standard library: that costs four times as much.
+    """
     shared = [*_shared(service), *processors]
+    number = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[*shared, structlog.processors.JSONRenderer(default=str)],
+        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        wrapper_class=structlog.make_filtering_bound_logger(number),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[_drop_meta, _render_json()]),
-    )
-    logging.root.handlers = [handler]
-    logging.root.setLevel(level.upper())
+    logging.root.handlers = [_library_handler(shared)]
+    logging.root.setLevel(number)
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _library_handler(shared: Sequence[Processor]) -> logging.Handler:
+    render: list[Processor] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.JSONRenderer(default=str),
+    ]
+    chain: list[Processor] = [structlog.stdlib.add_logger_name, *shared]
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=chain, processors=render))
+    return handler
 
 
 def _shared(service: str) -> list[Processor]:
@@ -36,17 +47,8 @@ def _shared(service: str) -> list[Processor]:
         return event
 
     return [
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
+        structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         add_service,
     ]
-
-
-def _render_json() -> Processor:
-    return structlog.processors.JSONRenderer(default=str)
-
-
-def _drop_meta(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    return structlog.stdlib.ProcessorFormatter.remove_processors_meta(_logger, _method, event)

@@ -41,6 +41,7 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
         parts = Parts(
             settings=settings,
             guard=guard,
+            limits=settings.limits,
             backends=backends,
             verifier=verifier,
             traces=await stack.enter_async_context(open_trace_store(settings.trace_api_url)),
@@ -53,8 +54,6 @@ def _server(settings: Settings, app: ASGIApp) -> HttpServer:
     return HttpServer(
         settings.http_address,
         app,
-        # Else a request on a connection that was paused begins in the trace of the one before it.
-        reset_contextvars=True,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies,
     )

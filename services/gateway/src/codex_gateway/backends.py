@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 DEADLINE: Final = 5.0
 
 _USERS: Final = "codex.authuser.v1.UserService"
+_LOOKS: Final = (
+    "codex.codemanage.v1.CodeManageService/GetSubmission",
+    "codex.codemanage.v1.CodeManageService/ListLanguages",
+)
 _CATALOGUE: Final = (
     "codex.problem.v1.ProblemService",
     "codex.problem.v1.SubmissionService",
@@ -59,7 +63,7 @@ async def connect_backends(settings: Settings, telemetry: Telemetry) -> AsyncIte
         enter = stack.enter_async_context
         auth_user = await enter(connect(settings.auth_user_target, telemetry=telemetry, repeatable=[_USERS]))
         problem = await enter(connect(settings.problem_target, telemetry=telemetry, repeatable=_CATALOGUE))
-        manage = await enter(connect(settings.code_manage_target, telemetry=telemetry))
+        manage = await enter(connect(settings.code_manage_target, telemetry=telemetry, repeatable=_LOOKS))
         collab = await enter(connect(settings.collab_target, telemetry=telemetry))
         yield Backends(
             auth=AuthServiceStub(auth_user),

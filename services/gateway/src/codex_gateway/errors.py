@@ -14,6 +14,8 @@ from codex_service.grpc.errors import from_rpc_error
 
 MEDIA_TYPE: Final = "application/problem+json"
 
+_LONGEST_TEXT: Final = 500  # characters
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -117,15 +119,13 @@ def problem_response(
         "type": f"urn:codex:error:{fault.code}",
         "title": kind.title,
         "status": status,
-        "detail": encodable(fault.detail),
+        "detail": _short(fault.detail),
         "code": fault.code,
         "trace_id": trace_id,
         **(extra or {}),
     }
     if fault.errors:
-        content["errors"] = [
-            {"field": encodable(error.field), "message": encodable(error.message)} for error in fault.errors
-        ]
+        content["errors"] = [{"field": _short(error.field), "message": _short(error.message)} for error in fault.errors]
     return JSONResponse(content, status, {**(headers or {}), **_hints(fault, kind)}, media_type=MEDIA_TYPE)
 
 
@@ -134,6 +134,5 @@ def _hints(fault: Fault, kind: Kind) -> dict[str, str]:
     return {} if seconds is None else {"Retry-After": str(max(1, math.ceil(seconds)))}
 
 
-def encodable(text: str) -> str:
-    """The text with whatever UTF-8 can't hold spelt out; at most 500 characters."""
-    return text[:500].encode("utf-8", "backslashreplace").decode()
+def _short(text: str) -> str:
+    return text[:_LONGEST_TEXT]

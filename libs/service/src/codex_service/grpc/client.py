@@ -27,8 +27,8 @@ async def connect(
 ) -> AsyncIterator[grpc.aio.Channel]:
     """A channel to ``target`` (host:port), spread over its addresses, back within a second of its return.
 
-    ``repeatable`` names the services whose calls all may be repeated; they are, when the callee is unavailable. The
-    channel is warm when a service that is up has been given a moment to answer: a first request pays nothing.
+    ``repeatable`` names what may be called again when the callee is unavailable: a service (``codex.x.v1.Service``), or
+    one call of it (``codex.x.v1.Service/Call``). The channel is warm when a service that is up has been given a moment to answer: a first request pays nothing.
     """
     channel = grpc.aio.insecure_channel(
         target, options=_options(repeatable), interceptors=list(telemetry.client_interceptors)
@@ -48,7 +48,7 @@ async def _warm(channel: grpc.aio.Channel, patience: float = 0.5) -> None:
 
 
 def _options(repeatable: Sequence[str]) -> list[tuple[str, str | int]]:
-    method_config = [{"name": [{"service": name} for name in repeatable], "retryPolicy": _RETRY}] if repeatable else []
+    method_config = [{"name": [_named(name) for name in repeatable], "retryPolicy": _RETRY}] if repeatable else []
     return [
         (
             "grpc.service_config",
@@ -62,6 +62,11 @@ def _options(repeatable: Sequence[str]) -> list[tuple[str, str | int]]:
         ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.enable_http_proxy", 0),
     ]
+
+
+def _named(call: str) -> dict[str, str]:
+    service, _, method = call.partition("/")
+    return {"service": service, "method": method} if method else {"service": service}
 
 
 async def ping(channel: grpc.aio.Channel) -> None:

@@ -63,6 +63,8 @@ class Consumer:
             session_timeout_ms=6_000,
             heartbeat_interval_ms=1_000,
             request_timeout_ms=15_000,
+            # A group that forms while a broker restarts may share out no partitions: this is how soon it looks again.
+            metadata_max_age_ms=5_000,
         )
 
     async def start(self) -> None:

@@ -30,7 +30,7 @@ async def _backends(parts: TheParts) -> Backends:
 
 
 async def _gate(request: Request, parts: TheParts) -> Gate:
-    return Gate(request, parts.guard, parts.settings.limits)
+    return Gate(request, parts.guard, parts.limits)
 
 
 async def _user(credentials: Credentials, parts: TheParts) -> Identity:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from codex_gateway.backends import Backends
 from codex_gateway.guard.guard import Guard
+from codex_gateway.guard.limits import Limits
 from codex_gateway.settings import Settings
 from codex_gateway.traces.store import TraceStore
 from codex_service.health import Readiness
@@ -16,6 +17,7 @@ class Parts:
 
     settings: Settings
     guard: Guard
+    limits: Limits
     backends: Backends
     verifier: TokenVerifier
     traces: TraceStore

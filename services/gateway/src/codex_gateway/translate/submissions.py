@@ -83,7 +83,7 @@ def _item(outcome: judging.TestOutcome) -> TestItem:
         wall_time=outcome.wall_time,
         memory_peak=outcome.memory_peak,
         public=outcome.public,
-        **(_optional(outcome, _EVIDENCE)),
+        **(_optional(outcome, _EVIDENCE) if outcome.public else {}),
     )
 
 

@@ -1,6 +1,5 @@
 """Values of the domain as protobuf messages, and back."""
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -77,7 +76,19 @@ def judgement_to_wire(judgement: Judgement) -> judging.Judgement:
 
 
 def _outcome_to_wire(outcome: TestOutcome) -> judging.TestOutcome:
-    return judging.TestOutcome(**{**asdict(outcome), "verdict": verdict_to_wire(outcome.verdict)})
+    return judging.TestOutcome(
+        index=outcome.index,
+        verdict=verdict_to_wire(outcome.verdict),
+        cpu_time=outcome.cpu_time,
+        wall_time=outcome.wall_time,
+        memory_peak=outcome.memory_peak,
+        public=outcome.public,
+        input=outcome.input,
+        expected=outcome.expected,
+        actual=outcome.actual,
+        stderr=outcome.stderr,
+        message=outcome.message,
+    )
 
 
 def submission_to_wire(submission: Submission) -> judging.Submission:

@@ -39,21 +39,17 @@ class ScoreLedger:
         await self._collection.create_indexes(list(self.indexes))
 
     async def enter(self, *, user: str, problem: str, submission: str, points: int) -> int:
-        """Give ``points`` to the first accepted submission, and return what this one has gained: ``points`` or 0."""
-        id = f"{user}:{problem}"
-        line = {
-            "_id": id,
-            "user": user,
-            "problem": problem,
-            "submission": submission,
-            "points": points,
-            "at": datetime.now(UTC),
-        }
+        """Give ``points`` to the first accepted submission, and return what this one has gained: ``points`` or 0.
+
+        One write tells all three cases apart: the line is new, it is this submission's already, or it is another's and
+        the unique id refuses a second.
+        """
+        ours = {"_id": f"{user}:{problem}", "submission": submission}
+        line = {"user": user, "problem": problem, "points": points, "at": datetime.now(UTC)}
         try:
-            await repeated(lambda: self._collection.insert_one(line))
+            await repeated(lambda: self._collection.update_one(ours, {"$setOnInsert": line}, upsert=True))
         except DuplicateKeyError:
-            ours = await self._collection.find_one({"_id": id, "submission": submission}, {"points": 1})
-            return int(ours["points"]) if ours else 0
+            return 0
         return points
 
     async def total(self, user: str) -> Total:

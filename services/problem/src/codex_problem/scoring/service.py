@@ -48,11 +48,15 @@ class Scoring:
         self._background.spawn(self.credit(submission=submission, author=author, problem=problem), "credit")
 
     async def credit(self, *, submission: str, author: str, problem: str) -> None:
-        """Enter the points, tell auth-user, place the author on the boards, note the gain on the submission."""
+        """Enter the points, tell auth-user, place the author on the boards, note the gain on the submission.
+
+        A second accepted solution gains nothing, so it moves nobody on the boards.
+        """
         points = self._problems.points(problem)
         gained = await self._ledger.enter(user=author, problem=problem, submission=submission, points=points)
-        total, player = await self._ledger.total(author), await self._progress(author, problem)
-        await self._board.place(player, total)
+        player = await self._progress(author, problem)
+        if gained:
+            await self._board.place(player, await self._ledger.total(author))
         await self._submissions.credit(submission, gained)
 
     async def _progress(self, author: str, problem: str) -> Player:

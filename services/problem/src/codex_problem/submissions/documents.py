@@ -1,6 +1,6 @@
 """Submissions as MongoDB documents, there and back."""
 
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from codex_problem.submissions.model import Judgement, Submission, TestOutcome, Verdict
@@ -8,6 +8,10 @@ from codex_problem.submissions.model import Judgement, Submission, TestOutcome, 
 Document = dict[str, Any]
 
 PENDING, DONE = "pending", "done"
+
+# Not ``asdict``: it copies every value deeply, on the way of every answer.
+_JUDGEMENT = tuple(field.name for field in fields(Judgement))
+_OUTCOME = tuple(field.name for field in fields(TestOutcome))
 
 
 def new_document(submission: Submission) -> Document:
@@ -33,14 +37,17 @@ def judgement_fields(judgement: Judgement) -> Document:
     return {
         "status": DONE,
         "verdict": judgement.verdict.value,
-        "judgement": {**asdict(judgement), "outcomes": [_outcome(each) for each in judgement.outcomes]},
+        "judgement": {
+            **{name: getattr(judgement, name) for name in _JUDGEMENT},
+            "outcomes": [_outcome(each) for each in judgement.outcomes],
+        },
         "score": None if accepted else 0,
         **({"uncredited": True} if accepted else {}),
     }
 
 
 def _outcome(outcome: TestOutcome) -> Document:
-    return {name: value for name, value in asdict(outcome).items() if value is not None}
+    return {name: value for name in _OUTCOME if (value := getattr(outcome, name)) is not None}
 
 
 def to_submission(document: Document) -> Submission:
