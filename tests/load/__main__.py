@@ -88,11 +88,12 @@ def _line(what: str, value: float, bar: float, unit: str, *, at_most: bool) -> b
 
 
 def _details(name: str, reading: Readings) -> None:
+    rates = " ".join(f"{rate:.0f}" for rate in reading.rates)
     print(
         f"  {name}: bare p50 {_ms(reading.bare, 50):.1f} ms; one client p50 {_ms(reading.single, 50):.1f}, "
         f"p90 {_ms(reading.single, 90):.1f}, p99 {_ms(reading.single, 99):.1f} ms over {len(reading.single)}; "
-        f"{CLIENTS} clients {' '.join(f'{rate:.0f}' for rate in reading.rates)}/s, p50 {_ms(reading.loaded, 50):.0f}, "
-        f"p99 {_ms(reading.loaded, 99):.0f} ms; services' CPU {statistics.median(reading.cpu) * 1e3:.1f} ms a submission"
+        f"{CLIENTS} clients {rates}/s, p50 {_ms(reading.loaded, 50):.0f}, "
+        f"p99 {_ms(reading.loaded, 99):.0f} ms; services' CPU {statistics.median(reading.cpu) * 1e3:.1f} ms each"
     )
 
 

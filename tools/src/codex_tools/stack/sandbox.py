@@ -1,6 +1,7 @@
 """The sandbox's runner, built on this machine, and what the machine's kernel allows it."""
 
 import shutil
+import sysconfig
 from pathlib import Path
 from sys import executable
 
@@ -41,11 +42,11 @@ def _built(log: Path) -> Path:
 
 
 async def _compiler(home: Home, note: Note) -> dict[str, str]:
-    """Nothing where there is a C compiler, else the one that a wheel brings."""
+    """What the build needs to find a compiler: nothing where there is one, else the place of the wheel's."""
     if shutil.which("cc"):
         return {}
-    python = await environment_of(home, "ziglang", note) / "bin" / "python"
-    return {"CC": f"{python} -m ziglang cc"}
+    installed = await environment_of(home, "ziglang", note)
+    return {"PYTHONPATH": sysconfig.get_path("purelib", vars={"base": str(installed)})}
 
 
 def restriction(home: Home) -> str | None:

@@ -28,7 +28,8 @@ async def connect(
     """A channel to ``target`` (host:port), spread over its addresses, back within a second of its return.
 
     ``repeatable`` names what may be called again when the callee is unavailable: a service (``codex.x.v1.Service``), or
-    one call of it (``codex.x.v1.Service/Call``). The channel is warm when a service that is up has been given a moment to answer: a first request pays nothing.
+    one call of it (``codex.x.v1.Service/Call``). The channel is warm when a service that is up has been given a moment
+    to answer: a first request pays nothing.
     """
     channel = grpc.aio.insecure_channel(
         target, options=_options(repeatable), interceptors=list(telemetry.client_interceptors)
@@ -48,12 +49,10 @@ async def _warm(channel: grpc.aio.Channel, patience: float = 0.5) -> None:
 
 
 def _options(repeatable: Sequence[str]) -> list[tuple[str, str | int]]:
-    method_config = [{"name": [_named(name) for name in repeatable], "retryPolicy": _RETRY}] if repeatable else []
+    repeated = {"name": [_named(name) for name in repeatable], "retryPolicy": _RETRY}
+    config = {"loadBalancingConfig": [{"round_robin": {}}], "methodConfig": [repeated] if repeatable else []}
     return [
-        (
-            "grpc.service_config",
-            json.dumps({"loadBalancingConfig": [{"round_robin": {}}], "methodConfig": method_config}),
-        ),
+        ("grpc.service_config", json.dumps(config)),
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.min_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 1_000),
