@@ -19,7 +19,7 @@ from codex_code_execution.judging.model import (
 )
 from codex_code_execution.sandbox.build import build_runner
 from codex_code_execution.sandbox.config import SandboxConfig
-from codex_code_execution.sandbox.errors import RunnerNotBuilt, SandboxTooWeak
+from codex_code_execution.sandbox.errors import IsolationRefused, RunnerNotBuilt
 from codex_code_execution.sandbox.host import HostSandbox
 
 ADD = Signature(
@@ -44,7 +44,7 @@ async def sandbox(runner: Path, tmp_path_factory: pytest.TempPathFactory) -> Asy
     opened = HostSandbox(config)
     try:
         await opened.__aenter__()
-    except SandboxTooWeak as error:
+    except IsolationRefused as error:
         pytest.skip(str(error))
     yield opened
     await opened.__aexit__(None, None, None)

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import yaml
 from codex_code_execution.judging.model import Judgement, Limits, Signature, Verdict
 from codex_code_execution.sandbox.host import HostSandbox
 
-LIMITS = Limits(cpu_time=0.5, wall_time=1.5, memory=64 << 20, output=1 << 20, processes=16)
+LIMITS = Limits(cpu_time=0.5, wall_time=6.0, memory=64 << 20, output=1 << 20, processes=16)
+SLEEPERS = replace(LIMITS, wall_time=1.0)
 LATEST = 1.0  # seconds by which an answer may come after the wall limit, on a busy machine
 IDLE_PROCESSES = 5  # of a slot: its launcher, init, zygote, and the first process and loader of the next box
 
@@ -50,6 +52,7 @@ async def test_an_attack_is_answered_and_leaves_nothing_behind(
     run: Run, sandbox: HostSandbox, add: Signature, language: str, attack: dict[str, Any]
 ) -> None:
     await run("marker = 'previous-program-' + 'was-here'; text = 'previous-program-was-here'")
+    limits = SLEEPERS if attack.get("guard") == "wall" else LIMITS
     slot = sandbox.pids
     started = time.monotonic()
     judgement = await run(
@@ -57,13 +60,13 @@ async def test_an_attack_is_answered_and_leaves_nothing_behind(
         ('{"a": 1, "b": 2}', "3") if attack.get("function") else ("", attack.get("expected")),
         language=language,
         signature=add if attack.get("function") else None,
-        limits=LIMITS,
+        limits=limits,
     )
     took = time.monotonic() - started
 
     assert judgement.verdict in attack["verdicts"], judgement
     assert judgement.guard == attack.get("guard", judgement.guard)
-    assert judgement.verdict is Verdict.COMPILE_ERROR or took < LIMITS.wall_time + LATEST
+    assert judgement.verdict is Verdict.COMPILE_ERROR or took < limits.wall_time + LATEST
     assert sandbox.pids == slot, "the slot had to be replaced"
     await settled(sandbox)
     clean = await run(CLEAN, ("next", "next"), limits=LIMITS)

@@ -11,14 +11,19 @@ from pathlib import Path
 
 import pytest
 
+from codex_code_execution.judging import model
 from codex_code_execution.judging.judge import Judge
-from codex_code_execution.judging.model import Job, Kind, TestCase, Verdict
+from codex_code_execution.judging.model import Job, Kind, Verdict
 from codex_code_execution.sandbox.config import SandboxConfig
 from codex_code_execution.sandbox.errors import RunnerNotBuilt, SandboxUnavailable
 from codex_code_execution.sandbox.host import HostSandbox
 
 ECHO = Job(
-    id="echo", kind=Kind.SUBMIT, language="python", code="print(input())", tests=(TestCase(input="a", expected="a"),)
+    id="echo",
+    kind=Kind.SUBMIT,
+    language="python",
+    code="print(input())",
+    tests=(model.TestCase(input="a", expected="a"),),
 )
 SLEEP = Job(id="sleep", kind=Kind.SUBMIT, language="python", code="import time; time.sleep(5)", tests=ECHO.tests)
 
@@ -31,7 +36,7 @@ async def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
 
 
 @pytest.fixture
-def config(sandbox: HostSandbox, runner: Path, tmp_path: Path) -> SandboxConfig:
+def config(sandbox: HostSandbox, runner: Path, tmp_path: Path) -> SandboxConfig:  # noqa: ARG001 - skips without it
     return SandboxConfig(runner=runner, slots=2, work_dir=tmp_path)
 
 
@@ -67,7 +72,7 @@ async def test_a_cancelled_job_frees_its_slot_at_once(config: SandboxConfig) -> 
         await until(lambda: sandbox.free == 2, seconds=2)
 
 
-async def test_slots_are_recycled_after_their_jobs(config: SandboxConfig, runner: Path, tmp_path: Path) -> None:
+async def test_slots_are_recycled_after_their_jobs(runner: Path, tmp_path: Path) -> None:
     one = SandboxConfig(runner=runner, slots=1, work_dir=tmp_path, recycle_after=10)
     async with HostSandbox(one) as sandbox:
         judge = Judge(sandbox)
@@ -102,7 +107,8 @@ from codex_code_execution.judging.model import Job, Kind, TestCase
 
 async def main():
     async with HostSandbox(SandboxConfig(runner=Path(sys.argv[1]), slots=2, work_dir=Path(sys.argv[2]))) as sandbox:
-        job = Job(id="x", kind=Kind.SUBMIT, language="python", code="import time; time.sleep(5)", tests=(TestCase(input=""),))
+        tests = (TestCase(input=""),)
+        job = Job(id="x", kind=Kind.SUBMIT, language="python", code="import time; time.sleep(5)", tests=tests)
         judging = asyncio.create_task(Judge(sandbox).judge(job))
         await asyncio.sleep(0.2)
         print(*sandbox.pids, flush=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from codex_code_execution.judging import model
 from codex_code_execution.judging.judge import Judge, LanguageUnavailable
 from codex_code_execution.judging.model import (
     Checker,
@@ -16,17 +17,15 @@ from codex_code_execution.judging.model import (
     Limits,
     Parameter,
     Signature,
-    TestCase,
-    TestOutcome,
     Verdict,
 )
 from codex_code_execution.judging.progress import Progress, Stage
 from codex_code_execution.sandbox.host import HostSandbox
 
 Run = Callable[..., Awaitable[Judgement]]
-Only = Callable[[Judgement], TestOutcome]
+Only = Callable[[Judgement], model.TestOutcome]
 
-SHORT = Limits(cpu_time=0.4, wall_time=1.0, memory=64 << 20, output=10_000)
+SHORT = Limits(cpu_time=0.4, wall_time=5.0, memory=64 << 20, output=10_000)
 ARGUMENTS = '{"a": 1, "b": 2}'
 
 PYTHON = [
@@ -88,7 +87,7 @@ async def test_a_function_is_judged_by_what_it_returns(
     assert [outcome.actual for outcome in judgement.outcomes] in ([actual], [])
 
 
-async def test_a_function_gets_and_returns_trees_as_nodes(run: Run, only: Only) -> None:
+async def test_a_function_gets_and_returns_trees_as_nodes(run: Run) -> None:
     mirror = Signature(function="mirror", parameters=(Parameter(name="root", type="tree"),), returns="tree")
     code = """
 def mirror(root):
@@ -244,7 +243,8 @@ async def test_submitting_stops_at_the_first_failure_and_running_does_not(run: R
 async def test_running_goes_on_after_a_test_that_was_killed(run: Run, language: str) -> None:
     code = {
         "python": "if input() == 'spin':\n    while True: pass\nprint('ok')",
-        "cpp": '#include <iostream>\nint main() { std::string s; std::cin >> s; while (s == "spin") {} puts("ok"); }',
+        "cpp": "#include <iostream>\nint main() { std::string s; std::cin >> s; "
+        'for (volatile bool spin = s == "spin"; spin;) {} puts("ok"); }',
     }[language]
     cases = (("a", "ok"), ("spin", "ok"), ("b", "ok"))
     judgement = await run(code, *cases, kind=Kind.RUN, language=language, limits=SHORT)
@@ -270,15 +270,30 @@ async def test_what_a_test_changed_is_not_seen_by_the_next(run: Run, add: Signat
     assert (await run(code, *[(ARGUMENTS, "3")] * 5, signature=add)).verdict is Verdict.ACCEPTED
 
 
-async def test_a_language_that_is_not_offered_is_no_verdict(run: Run, sandbox: HostSandbox, add: Signature) -> None:
-    job = Job(id="x", kind=Kind.SUBMIT, language="cobol", code="", tests=(TestCase(input=""),))
+async def test_no_process_of_a_test_survives_to_the_next(run: Run) -> None:
+    code = """
+import os, time
+if input() == "fork" and os.fork() == 0:
+    os.setsid()
+    time.sleep(60)
+print(len([name for name in os.listdir("/proc") if name.isdigit()]) <= 3)
+"""
+    cases = (("look", "True"), ("fork", None), ("look", "True"), ("look", "True"))
+    judgement = await run(code, *cases, kind=Kind.RUN)
+
+    assert [outcome.verdict for outcome in judgement.outcomes] == [Verdict.ACCEPTED] * 4
+    assert sum(outcome.wall_time for outcome in judgement.outcomes) < 5
+
+
+async def test_a_language_that_is_not_offered_is_no_verdict(sandbox: HostSandbox) -> None:
+    job = Job(id="x", kind=Kind.SUBMIT, language="cobol", code="", tests=(model.TestCase(input=""),))
     with pytest.raises(LanguageUnavailable):
         await Judge(sandbox).judge(job)
 
 
 async def test_progress_tells_every_step_in_order(sandbox: HostSandbox) -> None:
     steps: list[Progress] = []
-    tests = tuple(TestCase(input=str(number), expected=str(number)) for number in range(3))
+    tests = tuple(model.TestCase(input=str(number), expected=str(number)) for number in range(3))
     job = Job(id="x", kind=Kind.SUBMIT, language="python", code="print(input())", tests=tests)
 
     judgement = await Judge(sandbox).judge(job, steps.append)
@@ -298,10 +313,14 @@ async def test_progress_tells_every_step_in_order(sandbox: HostSandbox) -> None:
 
 
 async def test_what_was_compiled_once_is_not_compiled_again(run: Run, sandbox: HostSandbox) -> None:
-    code = "#include <bits/stdc++.h>\nint main() { puts(\"compiled once\"); }"
+    code = '#include <bits/stdc++.h>\nint main() { puts("compiled once"); }'
     first = await run(code, ("", "compiled once"), language="cpp")
-    binaries = set(Path(sandbox.work_dir, "binaries").iterdir())
+    binaries = kept_binaries(sandbox)
     second = await run(code, ("", "compiled once"), language="cpp")
 
     assert first.verdict is second.verdict is Verdict.ACCEPTED
-    assert set(Path(sandbox.work_dir, "binaries").iterdir()) == binaries
+    assert kept_binaries(sandbox) == binaries
+
+
+def kept_binaries(sandbox: HostSandbox) -> set[Path]:
+    return set(Path(sandbox.work_dir, "binaries").iterdir())

@@ -8,7 +8,7 @@ from codex_code_execution.judging.checkers import same_text, same_value
 from codex_code_execution.judging.model import Guard, Job, Judgement, Kind, Limits, TestCase, TestOutcome, Verdict
 from codex_code_execution.judging.programs import Executable, Program, Refusal, ZygotePython
 from codex_code_execution.judging.progress import Listener, Progress, Stage
-from codex_code_execution.judging.text import shown
+from codex_code_execution.judging.text import shown, to_bytes
 from codex_code_execution.judging.verdict import Failure, failure_of, verdict_of_job
 from codex_code_execution.languages.catalogue import Language
 from codex_code_execution.sandbox.errors import SandboxError
@@ -56,9 +56,7 @@ def _ignore(_: Progress) -> None:
 class _Run:
     """One job in one slot."""
 
-    def __init__(
-        self, slot: Slot, job: Job, language: Language, binaries: BinaryCache, progress: Listener
-    ) -> None:
+    def __init__(self, slot: Slot, job: Job, language: Language, binaries: BinaryCache, progress: Listener) -> None:
         self._job = job
         self._language = language
         self._limits = _scaled(job.limits, language)
@@ -74,7 +72,7 @@ class _Run:
         if self._language.compile:
             self._tell(Stage.COMPILING)
         tests = self._job.tests
-        refusal = await self._program.prepare(tests[0].input.encode(), only=len(tests) == 1)
+        refusal = await self._program.prepare(to_bytes(tests[0].input), only=len(tests) == 1)
         self._tell(Stage.COMPILED)
         if refusal is not None and refusal.compiler_output is not None:
             return self._compile_error(refusal.compiler_output)
@@ -98,7 +96,7 @@ class _Run:
         outcomes: list[TestOutcome] = []
         for index, test in enumerate(self._job.tests):
             last = index == len(self._job.tests) - 1
-            reply = refusal.reply if refusal else await self._program.run(test.input.encode(), last=last)
+            reply = refusal.reply if refusal else await self._program.run(to_bytes(test.input), last=last)
             outcome = await self._outcome(index, test, reply)
             outcomes.append(outcome)
             self._tell(Stage.TEST, outcome)
@@ -137,7 +135,7 @@ class _Run:
     def _compare(self, expected: str, reply: Reply) -> bool:
         if self._job.signature is not None:
             return same_value(reply.answer, expected, self._job.checker)
-        return same_text(reply.output, expected.encode(), self._job.checker)
+        return same_text(reply.output, to_bytes(expected), self._job.checker)
 
     def _actual(self, reply: Reply) -> str | None:
         if self._job.signature is None:

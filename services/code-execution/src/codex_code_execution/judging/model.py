@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """How a program did, by the field's usual abbreviations. ``SE`` is the platform's own fault, never the program's."""
+    """How a program did, by the usual abbreviations. ``SE`` is the platform's own fault, never the program's."""
 
     ACCEPTED = "AC"
     WRONG_ANSWER = "WA"
@@ -146,12 +146,12 @@ class Judgement:
     @property
     def cpu_time(self) -> float:
         """CPU time of all tests together."""
-        return sum(outcome.cpu_time for outcome in self.outcomes)
+        return sum((outcome.cpu_time for outcome in self.outcomes), 0.0)
 
     @property
     def wall_time(self) -> float:
         """Wall time of all tests together."""
-        return sum(outcome.wall_time for outcome in self.outcomes)
+        return sum((outcome.wall_time for outcome in self.outcomes), 0.0)
 
     @property
     def memory_peak(self) -> int:

@@ -5,10 +5,19 @@ from typing import Protocol
 
 from codex_code_execution.judging.binaries import BinaryCache
 from codex_code_execution.judging.model import Guard, Job, Limits
+from codex_code_execution.judging.text import to_bytes
 from codex_code_execution.languages.catalogue import Language
 from codex_code_execution.sandbox.compile import COMPILE_LIMITS, compile_request, source_request
 from codex_code_execution.sandbox.slot import Slot
-from codex_code_execution.sandbox.wire import LoadState, Reply, RequestType, load_request, pack_limits, request, run_request
+from codex_code_execution.sandbox.wire import (
+    LoadState,
+    Reply,
+    RequestType,
+    load_request,
+    pack_limits,
+    request,
+    run_request,
+)
 
 STOPPED = {
     Guard.CPU: "the compiler took too long",
@@ -41,7 +50,7 @@ class ZygotePython:
 
     def __init__(self, slot: Slot, job: Job, limits: Limits) -> None:
         self._slot = slot
-        self._load = load_request(job.code.encode(), job.signature, limits)
+        self._load = load_request(to_bytes(job.code), job.signature, limits)
         self._limits = pack_limits(limits)
         self._longest = limits.wall_time
         self._sent = False
@@ -70,7 +79,7 @@ class Executable:
 
     def __init__(self, slot: Slot, job: Job, limits: Limits, language: Language, binaries: BinaryCache) -> None:
         self._slot = slot
-        self._source = job.code.encode()
+        self._source = to_bytes(job.code)
         self._language = language
         self._binaries = binaries
         self._limits = pack_limits(limits)

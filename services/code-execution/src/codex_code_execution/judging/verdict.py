@@ -21,7 +21,7 @@ class Failure:
 
 
 def failure_of(reply: Reply, limits: Limits, language: Language) -> Failure | None:
-    """The reason for which no answer is compared: output, time, memory, then errors; None when there is no such reason."""
+    """Why no answer is compared: output, time, memory, then errors, in this order; None when there is no reason."""
     head = reply.head
     if head.guard is Guard.OUTPUT or (head.state == AnswerState.TOO_LONG and not language.compile):
         return Failure(

@@ -8,10 +8,11 @@ from pathlib import Path
 class SandboxConfig:
     """How programs are isolated on this machine.
 
-    ``runner`` is the built runner (see ``build.py``), ``work_dir`` keeps compiled programs between jobs. ``python`` is the
-    interpreter of judged programs; None takes the first one that the slots' user may read. A slot is replaced after
+    ``runner`` is the built runner (see ``build.py``), ``work_dir`` keeps compiled programs between jobs. ``python`` is
+    the interpreter of judged programs; None takes the first one that the slots' user may read. A slot is replaced after
     ``recycle_after`` jobs. ``uid`` is who slots are when the service is root. ``binds`` are further paths (toolchains)
-    that programs may read. ``allow_weak`` lets the sandbox start on a tier below user namespaces.
+    that programs may read. ``allow_weak`` tolerates what a slot lets through in its
+    self-test; then nothing but resource limits is promised.
     """
 
     runner: Path

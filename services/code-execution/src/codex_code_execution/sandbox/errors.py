@@ -13,5 +13,9 @@ class SandboxTooWeak(SandboxError):
     """This machine can't isolate programs as the settings demand."""
 
 
+class IsolationRefused(SandboxTooWeak):
+    """This machine refuses the namespaces that isolation is made of."""
+
+
 class RunnerNotBuilt(SandboxError):
     """There is no runner, and it can't be built here."""

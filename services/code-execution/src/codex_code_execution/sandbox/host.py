@@ -13,12 +13,19 @@ import structlog
 from codex_code_execution.languages.catalogue import Language, candidates
 from codex_code_execution.languages.probe import usable
 from codex_code_execution.sandbox.config import SandboxConfig
-from codex_code_execution.sandbox.errors import RunnerNotBuilt, SandboxError, SandboxTooWeak, SandboxUnavailable
+from codex_code_execution.sandbox.errors import (
+    IsolationRefused,
+    RunnerNotBuilt,
+    SandboxError,
+    SandboxTooWeak,
+    SandboxUnavailable,
+)
 from codex_code_execution.sandbox.interpreter import find_python, outside_of_usr
 from codex_code_execution.sandbox.selftest import attack
 from codex_code_execution.sandbox.slot import Slot
 
 LONGEST_PAUSE = 5.0
+REFUSED = "codex-runner: isolation: "
 HINT = (
     "Programs are isolated by user namespaces, which this machine seems to refuse. On Ubuntu: "
     "sysctl kernel.apparmor_restrict_unprivileged_userns=0"
@@ -31,7 +38,6 @@ class HostSandbox:
     """A pool of slots on this machine, each isolated by user namespaces. An async context manager."""
 
     backend = "host"
-    tier = "userns"
 
     def __init__(self, config: SandboxConfig) -> None:
         self._config = config
@@ -40,17 +46,22 @@ class HostSandbox:
         self._idle: asyncio.Queue[Slot] = asyncio.Queue()
         self._replacing: set[asyncio.Task[None]] = set()
         self.languages: tuple[Language, ...] = ()
+        self.tier = "userns"
 
     async def __aenter__(self) -> Self:
         """Start all slots and find out what they can run.
 
         Raises:
             RunnerNotBuilt: there is no runner at the configured path.
-            SandboxTooWeak: this machine refuses what isolation needs, or a slot failed its self-test.
+            IsolationRefused: this machine refuses what isolation needs.
+            SandboxTooWeak: a slot failed its self-test.
+            SandboxUnavailable: a slot could not be started for another reason.
         """
         config = self._config
         if not os.access(config.runner, os.X_OK):
-            raise RunnerNotBuilt(f"no runner at {config.runner}: build it with `python -m codex_code_execution.sandbox.build`")
+            raise RunnerNotBuilt(
+                f"no runner at {config.runner}: build it with `python -m codex_code_execution.sandbox.build`"
+            )
         self._python = find_python(config)
         try:
             await self._start_all()
@@ -116,7 +127,9 @@ class HostSandbox:
         try:
             return await self._start()
         except SandboxUnavailable as error:
-            raise SandboxTooWeak(f"{error}. {HINT}") from error
+            if REFUSED not in str(error):
+                raise
+            raise IsolationRefused(f"{error}. {HINT}") from error
 
     async def _start(self) -> Slot:
         shown = (*self._config.binds, *outside_of_usr(self._python))
@@ -124,8 +137,18 @@ class HostSandbox:
         arguments = ["--uid", str(self._config.uid), "--python", str(self._python), *binds]
         slot = await Slot.start(self._config.runner, arguments)
         self._all.add(slot)
-        await attack(slot)
+        await self._prove(slot)
         return slot
+
+    async def _prove(self, slot: Slot) -> None:
+        """Have the slot attacked. What it lets through is tolerated, if at all, at the price of the tier's name."""
+        try:
+            await attack(slot)
+        except SandboxTooWeak as error:
+            if not self._config.allow_weak:
+                raise
+            self.tier = "rlimits"
+            log.warning("the sandbox is weak", reason=str(error))
 
     def _replace(self, slot: Slot) -> None:
         task = asyncio.create_task(self._start_instead_of(slot))

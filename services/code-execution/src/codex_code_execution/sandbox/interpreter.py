@@ -7,6 +7,7 @@ from pathlib import Path
 from codex_code_execution.sandbox.config import SandboxConfig
 from codex_code_execution.sandbox.errors import SandboxUnavailable
 
+FOR_ALL = stat.S_IROTH | stat.S_IXOTH
 USUAL = (Path("/usr/bin/python3"), Path("/usr/local/bin/python3"), Path("/bin/python3"))
 
 
@@ -29,7 +30,7 @@ def readable_by_slot(path: Path) -> bool:
     if os.geteuid() != 0:
         return os.access(path, os.R_OK | os.X_OK)
     reachable = all(parent.stat().st_mode & stat.S_IXOTH for parent in path.parents)
-    return reachable and path.stat().st_mode & 0o005 == 0o005
+    return reachable and path.stat().st_mode & FOR_ALL == FOR_ALL
 
 
 def outside_of_usr(python: Path) -> tuple[Path, ...]:

@@ -10,7 +10,6 @@ from codex_code_execution.judging.model import Guard, Limits, Signature
 
 HEADER = struct.Struct("<II")
 REPLY = struct.Struct("<IiIIQQQIIII")
-LARGEST_REQUEST = 48 << 20
 DISK = 64 << 20
 DATA_ALLOWANCE = 64 << 20  # address space above the memory limit, so that the watcher speaks before the allocator does
 

@@ -10,7 +10,8 @@ import os
 import sys
 import threading
 import types
-from typing import Any, Callable, NoReturn
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 from codex_code_execution.sandbox.guest.trees import level_order, plant
 
@@ -54,11 +55,16 @@ def call(order: dict[str, Any], module: types.ModuleType, given: dict[str, Any])
     arguments = [plant(given[name]) if kind == "tree" else given[name] for name, kind in order["parameters"]]
     code = getattr(function, "__code__", None)
     known = names if code is None else code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    if set(names) <= set(known):
-        value = function(**dict(zip(names, arguments)))  # noqa: B905 - Python 3.9
-    else:
-        value = function(*arguments)
-    return json.dumps(level_order(value) if order["returns"] == "tree" else value, ensure_ascii=False, allow_nan=False)
+    by_name = set(names) <= set(known)
+    value = function(**dict(zip(names, arguments))) if by_name else function(*arguments)  # noqa: B905 - Python 3.9
+    return as_json(level_order(value) if order["returns"] == "tree" else value)
+
+
+def as_json(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise TypeError(f"the returned value can't be written as JSON: {error}") from None
 
 
 def write_answer(address: int, text: bytes, most: int) -> None:

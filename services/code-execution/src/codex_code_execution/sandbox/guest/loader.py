@@ -12,7 +12,8 @@ import socket
 import sys
 import traceback
 import types
-from typing import Any, Callable, NoReturn
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 from codex_code_execution.sandbox.guest.harness import SOURCE, flush, run_as_main, run_function, run_guarded
 from codex_code_execution.sandbox.guest.kernel import BOX, CLONE_PARENT, clone, drop_privileges, enter, map_shared
@@ -27,9 +28,7 @@ LAST = b"l"  # the order to run the last test
 NO_PROGRAM = SyntaxError, ValueError, OverflowError, RecursionError, MemoryError
 
 
-def run_loader(
-    fds: list[int], call_filter: bytes, names: dict[str, Any], warm_up: Callable[[], None]
-) -> NoReturn:
+def run_loader(fds: list[int], call_filter: bytes, names: dict[str, Any], warm_up: Callable[[], None]) -> NoReturn:
     """Enter a box, wait for a program, load it, and run its tests."""
     answer = settle(fds)
     drop_privileges(call_filter)

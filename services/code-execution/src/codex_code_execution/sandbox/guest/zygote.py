@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# ruff: noqa: E401, F401, I001, A004 - imported for the programs, which then find them loaded
+# ruff: noqa: E401, F401, I001, ICN001 - imported for the programs, which then find them loaded
 import array, bisect, collections, copy, dataclasses, datetime, decimal, enum, fractions, functools, heapq, io
 import itertools, math, operator, queue, random, re, statistics, string, threading, typing
 

@@ -13,10 +13,18 @@
 #include <time.h>
 #include <unistd.h>
 
+static const char *stage = "runner";
+
+/* Names what is being done, for the message in case that it fails. */
+void begin_stage(const char *name)
+{
+    stage = name;
+}
+
 /* Says what failed on stderr, which the service reads, and ends this process. */
 _Noreturn void fail(const char *what)
 {
-    dprintf(STDERR_FILENO, "codex-runner: %s: %s\n", what, strerror(errno));
+    dprintf(STDERR_FILENO, "codex-runner: %s: %s: %s\n", stage, what, strerror(errno));
     _exit(99);
 }
 
@@ -58,17 +66,12 @@ int write_all(int fd, const void *buffer, size_t size)
     return 0;
 }
 
-void write_file_at(int directory, const char *path, const char *text)
+void write_file(const char *path, const char *text)
 {
-    int fd = openat(directory, path, O_WRONLY | O_CLOEXEC | O_CREAT, 0644);
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_CREAT, 0644);
     if (fd < 0 || write_all(fd, text, strlen(text)) != 0)
         fail(path);
     close(fd);
-}
-
-void write_file(const char *path, const char *text)
-{
-    write_file_at(AT_FDCWD, path, text);
 }
 
 int send_with_fds(int socket, const void *data, size_t size, const int *fds, int count)

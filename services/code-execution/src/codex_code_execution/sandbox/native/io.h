@@ -8,12 +8,12 @@
 
 #define MOST_FDS 8
 
+void begin_stage(const char *name);
 _Noreturn void fail(const char *what);
 int64_t now_us(void);
 int read_all(int fd, void *buffer, size_t size);
 int write_all(int fd, const void *buffer, size_t size);
 void write_file(const char *path, const char *text);
-void write_file_at(int directory, const char *path, const char *text);
 int send_with_fds(int socket, const void *data, size_t size, const int *fds, int count);
 ssize_t receive_with_fds(int socket, void *data, size_t size, int *fds, int *count);
 int wait_readable(int fd, int milliseconds);

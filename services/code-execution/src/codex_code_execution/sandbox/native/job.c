@@ -272,7 +272,8 @@ void job_compile(struct job *job, struct answer *answer, const char *payload, si
     answer->reply.fault = 0;
     const char *artifact_name = command.argv[command.count - 1]; /* the last string names the artifact */
     command.argv[command.count - 1] = NULL;
-    struct program program = {.executable = -1, .artifact = memory_file("artifact", "", 0), .artifact_name = artifact_name};
+    struct program program = {.executable = -1, .artifact_name = artifact_name};
+    program.artifact = memory_file("artifact", "", 0);
     if (program.artifact < 0)
         fail("artifact");
     run_program(job, answer, &command, &program);

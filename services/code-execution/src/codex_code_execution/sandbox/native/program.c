@@ -65,10 +65,15 @@ static void write_source(const struct file *source)
     close(to);
 }
 
+static int open_directory(const char *path)
+{
+    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
 static void say_ready(int status)
 {
     struct status ready = {.kind = STATUS_READY};
-    int directories[2] = {open("/box", O_RDONLY | O_DIRECTORY | O_CLOEXEC), open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    int directories[2] = {open_directory("/box"), open_directory("/proc")};
     if (directories[0] < 0 || directories[1] < 0 || send_with_fds(status, &ready, sizeof ready, directories, 2) != 0)
         fail("ready");
     close(directories[0]);
@@ -153,7 +158,7 @@ static _Noreturn void become_program(const struct program *program, const struct
     fail("cannot be executed");
 }
 
-/* Waits for this process, or for the runner's order to stop; only a sender outside of the box has pid 0. */
+/* Waits for this process, or for the runner's order to stop: only kill() by a sender outside of the box shows pid 0. */
 static int32_t wait_for(pid_t worker)
 {
     int status = SIGKILL;
@@ -167,7 +172,8 @@ static int32_t wait_for(pid_t worker)
         while ((reaped = waitpid(-1, &status, WNOHANG)) > 0)
             if (reaped == worker)
                 return status;
-        if (sigwaitinfo(&expected, &signal_info) == SIGTERM && signal_info.si_pid == 0)
+        int number = sigwaitinfo(&expected, &signal_info);
+        if (number == SIGTERM && signal_info.si_code == SI_USER && signal_info.si_pid == 0)
             return SIGKILL;
     }
 }

@@ -75,7 +75,8 @@ static void start_slot(struct job *job, const char *python, const char *text, si
     job_finish(job);
 }
 
-static void handle(struct job *job, const struct slot_options *options, const struct request_header *header, const char *payload)
+static void handle(struct job *job, const struct slot_options *options, const struct request_header *header,
+                   const char *payload)
 {
     struct answer answer = {.spent = NO_BOX};
     size_t size = header->size;

@@ -186,10 +186,12 @@ static void change_root(void)
  */
 void enter_slot(const struct slot_options *options)
 {
+    begin_stage("isolation"); /* the service knows this word: whatever fails here is refused by the machine */
     become_unprivileged(options->uid);
     umask(022);
     unshare_all();
     become_init();
     make_root(options);
     change_root();
+    begin_stage("slot");
 }

@@ -48,7 +48,8 @@ static bool take(struct run *run, struct stream *stream)
 {
     char beyond;
     bool full = stream->size == stream->most;
-    ssize_t got = full ? read(stream->fd, &beyond, 1) : read(stream->fd, stream->bytes + stream->size, stream->most - stream->size);
+    char *to = full ? &beyond : stream->bytes + stream->size;
+    ssize_t got = read(stream->fd, to, full ? 1 : stream->most - stream->size);
     if (got > 0 && full) {
         stop(run, GUARD_OUTPUT);
         stream->fd = -1;
@@ -147,7 +148,7 @@ static void note_usage(struct run *run, const struct usage *usage)
     uint64_t cpu_us = usage->cpu_us + run->box->reaped_us;
     run->cpu_us = cpu_us > run->box->before_us ? cpu_us - run->box->before_us : 0;
     uint64_t memory = usage->memory > run->box->resident ? usage->memory - run->box->resident : 0;
-    if (memory > run->limits->memory || usage->tasks > 2) { /* the quick sum counts shared pages more than once */
+    if (memory > run->limits->memory || usage->processes > 2) { /* the quick sum counts shared pages more than once */
         uint64_t exact = watch_shared(run->box);
         memory = exact < memory ? exact : memory;
     }

@@ -58,6 +58,7 @@ static void add_process(struct usage *usage, const struct box *box, const char *
     usage->cpu_us += ticks_to_us(fields[USER_TIME] + fields[SYSTEM_TIME]);
     usage->memory += fields[RESIDENT] * (uint64_t)sysconf(_SC_PAGESIZE);
     usage->tasks += fields[THREADS];
+    usage->processes++;
 }
 
 /* Calls visit for every process of the box. */

@@ -7,7 +7,7 @@
 struct usage {
     uint64_t cpu_us;   /* of all processes that ever were in the box; a little behind */
     uint64_t memory;   /* bytes of all but the first process, files in memory included */
-    uint64_t tasks;    /* processes and threads, without the first process */
+    uint64_t processes, tasks; /* without the first process; tasks: threads too */
     bool disk_full;
 };
 

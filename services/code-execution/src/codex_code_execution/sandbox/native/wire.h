@@ -1,4 +1,4 @@
-/* What the service and the runner say to each other: a request header and its payload, answered by one reply. Little endian. */
+/* What service and runner say to each other: a request header and its payload, answered by one reply. Little endian. */
 #ifndef WIRE_H
 #define WIRE_H
 

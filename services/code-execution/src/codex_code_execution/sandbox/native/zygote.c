@@ -49,7 +49,8 @@ int zygote_start(struct zygote *zygote, const char *python, const char *text, si
     close(script);
     close(control[1]);
     char answer;
-    bool sent = zygote->pid > 0 && send(control[0], filter->filter, filter->len * sizeof *filter->filter, MSG_NOSIGNAL) > 0;
+    size_t filter_size = filter->len * sizeof *filter->filter;
+    bool sent = zygote->pid > 0 && send(control[0], filter->filter, filter_size, MSG_NOSIGNAL) > 0;
     return sent && wait_readable(control[0], START_MS) && recv(control[0], &answer, 1, 0) == 1 ? 0 : -1;
 }
 
