@@ -42,7 +42,7 @@ def running(name: str, *options: str) -> Iterator[Stack]:
             _codex(home, "up", *limits, *options)
             yield _read(name, Path(home) / "stack.json")
         finally:
-            _codex(home, "down")
+            _codex(home, "down", "--erase")
 
 
 def _codex(home: str, *words: str) -> None:

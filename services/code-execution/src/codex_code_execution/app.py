@@ -47,17 +47,18 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
             producer=producer,
             results_topic=f"{settings.topic_prefix}code-result-topic",
         )
+        group = f"{settings.topic_prefix}code-execution"
         consumer = Consumer(
             bootstrap=settings.kafka_bootstrap_servers,
             topic=f"{settings.topic_prefix}code-execution-topic",
-            group="code-execution",
+            group=group,
             handler=jobs.handle,
             telemetry=telemetry,
             # One more than there are slots for each slot: the next job is ready when a slot is.
             concurrency=2 * settings.slots,
             ahead=8 * settings.slots,
         )
-        metrics.watch_consumer_lag(consumer.lag, group="code-execution")
+        metrics.watch_consumer_lag(consumer.lag, group=group)
         server = GrpcServer(
             settings.grpc_address,
             [],

@@ -49,6 +49,8 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
         background = await stack.enter_async_context(Background(grace=settings.shutdown_grace))
 
         waiters, store, workers = Waiters(), JobStore(cache), Workers(cache)
+        await redis.wait_for_redis(cache)
+        await workers.refresh()
         submissions = SubmissionServiceStub(problem)
         broker = Broker(producer, topics.jobs)
         jobs = Jobs(
@@ -70,12 +72,12 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
         results = Consumer(
             bootstrap=settings.kafka_bootstrap_servers,
             topic=topics.results,
-            group="code-manage",
+            group=topics.result_readers,
             handler=Results(submissions, waiters, store).handle,
             telemetry=telemetry,
             concurrency=settings.result_concurrency,
         )
-        metrics.watch_consumer_lag(results.lag, group="code-manage")
+        metrics.watch_consumer_lag(results.lag, group=topics.result_readers)
         server = GrpcServer(
             settings.grpc_address,
             [partial(add_CodeManageServiceServicer_to_server, CodeManageServicer(jobs, workers))],

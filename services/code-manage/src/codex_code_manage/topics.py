@@ -16,3 +16,8 @@ class Topics:
     @property
     def results(self) -> str:
         return f"{self.prefix}code-result-topic"
+
+    @property
+    def result_readers(self) -> str:
+        """The consumer group of all replicas."""
+        return f"{self.prefix}code-manage"

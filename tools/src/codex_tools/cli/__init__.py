@@ -40,7 +40,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="codex", description="The Codex platform on this machine, without Docker.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _with_wishes(_add(commands, "up", _up, "start the whole platform in the background"))
-    _add(commands, "down", _down, "stop it, and leave no process")
+    ending = _add(commands, "down", _down, "stop it, and leave no process")
+    ending.add_argument("--erase", action="store_true", help="forget all that it has stored, too")
     _add(commands, "status", _status, "show every part of it")
     log = _add(commands, "logs", _logs, "show what the parts wrote")
     log.add_argument("name", nargs="?", help="one part, for example gateway or kafka; all if left out")
@@ -105,8 +106,11 @@ def _up(options: argparse.Namespace, home: Home) -> int:
     return up.up(home, arguments, console())
 
 
-def _down(_: argparse.Namespace, home: Home) -> int:
-    return down.down(home, console())
+def _down(options: argparse.Namespace, home: Home) -> int:
+    outcome = down.down(home, console())
+    if options.erase:
+        down.erase(home)
+    return outcome
 
 
 def _status(_: argparse.Namespace, home: Home) -> int:

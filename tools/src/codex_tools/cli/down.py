@@ -1,9 +1,11 @@
 """``codex down``: end the supervisor, and whatever a killed one left behind."""
 
+import shutil
+
 from rich.console import Console
 
 from codex_tools.cli.console import show_events
-from codex_tools.stack import progress, remote
+from codex_tools.stack import postgres, progress, remote
 from codex_tools.stack.home import Home
 
 
@@ -21,3 +23,9 @@ def down(home: Home, out: Console) -> int:
     elif asked is None:
         out.print(f"No stack runs in {home.folder}.", soft_wrap=True)
     return 0
+
+
+def erase(home: Home) -> None:
+    """Forget everything that a stopped stack has stored, the database that may lie elsewhere too."""
+    postgres.remove_data(home)
+    shutil.rmtree(home.folder, ignore_errors=True)

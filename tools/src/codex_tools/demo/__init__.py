@@ -1,17 +1,16 @@
 """``codex demo``: the whole platform once, in a minute, in a folder of its own."""
 
 import os
-import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 
-from codex_tools.cli.down import down
+from codex_tools.cli.down import down, erase
 from codex_tools.cli.up import up
 from codex_tools.demo.story import tell
-from codex_tools.stack import postgres, remote
+from codex_tools.stack import remote
 from codex_tools.stack.environment import caller
 from codex_tools.stack.files import read_json
 from codex_tools.stack.home import REPOSITORY, Home, cache_from
@@ -58,8 +57,7 @@ def _wipe(home: Home) -> None:
     if asked is not None:
         remote.wait_for_end(home, asked)
     remote.clear_leftovers(home)
-    postgres.remove_data(home)
-    shutil.rmtree(home.folder, ignore_errors=True)
+    erase(home)
 
 
 @contextmanager

@@ -10,13 +10,12 @@ from google.protobuf.message import DecodeError
 from codex_code_execution.judging.judge import Judge
 from codex_code_execution.judging.model import Job, Judgement, Verdict
 from codex_code_execution.kafka.tracing import execution_span
-from codex_code_execution.kafka.translate import job_from_wire, result_to_wire
+from codex_code_execution.kafka.translate import KINDS, job_from_wire, result_to_wire
 from codex_code_execution.progress.events import ProgressEvents
 from codex_code_execution.sandbox.errors import SandboxError
 from codex_code_execution.sandbox.host import HostSandbox
 from codex_code_execution.suites.cache import Suites
 from codex_protos.execution.v1 import events_pb2 as events
-from codex_protos.judging.v1 import judging_pb2 as judging
 from codex_service.kafka.consumer import Unprocessable
 from codex_service.kafka.producer import Producer
 from codex_service.redis import RedisClient
@@ -86,10 +85,10 @@ class Jobs:
 
 def _parsed(record: ConsumerRecord) -> events.ExecutionRequested:
     try:
-        request = events.ExecutionRequested.FromString(record.value)
+        request = events.ExecutionRequested.FromString(record.value or b"")
     except DecodeError as error:
         raise Unprocessable("not an ExecutionRequested") from error
-    if not request.submission_id or request.kind == judging.KIND_UNSPECIFIED:
+    if not request.submission_id or request.kind not in KINDS:
         raise Unprocessable("a job without submission or kind")
     return request
 

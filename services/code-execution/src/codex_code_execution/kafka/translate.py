@@ -20,14 +20,14 @@ from codex_protos.execution.v1 import events_pb2 as events
 from codex_protos.judging.v1 import judging_pb2 as judging
 
 MAX_RESULT = 512 * 1024
-_KINDS = {judging.KIND_SUBMIT: Kind.SUBMIT, judging.KIND_RUN: Kind.RUN, judging.KIND_CUSTOM: Kind.CUSTOM}
+KINDS = {judging.KIND_SUBMIT: Kind.SUBMIT, judging.KIND_RUN: Kind.RUN, judging.KIND_CUSTOM: Kind.CUSTOM}
 
 
 def job_from_wire(request: events.ExecutionRequested, suite: judging.TestSuite | None) -> Job:
     """A job with its problem's suite; tests that came with the request take the place of the suite's."""
     job = Job(
         id=request.submission_id,
-        kind=_KINDS[request.kind],
+        kind=KINDS[request.kind],
         language=request.language,
         code=request.code,
         tests=tuple(_test(test) for test in request.tests),

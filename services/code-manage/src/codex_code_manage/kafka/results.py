@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+_VERDICTS = frozenset(judging.Verdict.values()) - {judging.VERDICT_UNSPECIFIED}
+
 
 class Results:
     """Handles one result record; every step may run twice without effect."""
@@ -75,10 +77,10 @@ def _explained(error: grpc.aio.AioRpcError) -> ServiceError:
 
 def _parsed(record: ConsumerRecord) -> events.ExecutionFinished:
     try:
-        finished = events.ExecutionFinished.FromString(record.value)
+        finished = events.ExecutionFinished.FromString(record.value or b"")
     except DecodeError as error:
         raise Unprocessable("not an ExecutionFinished") from error
-    if not finished.submission_id or finished.judgement.verdict == judging.VERDICT_UNSPECIFIED:
+    if not finished.submission_id or finished.judgement.verdict not in _VERDICTS:
         raise Unprocessable("a result without submission or verdict")
     return finished
 

@@ -26,8 +26,15 @@ class ProblemMetadata:
 
     async def get(self, slug: str) -> pb.Problem:
         """The problem as people see it; raises what GetProblem answers, such as problem_not_found."""
-        found: Any = await self._cache.get(_key(slug))
-        return pb.Problem.FromString(found) if found else await self._ask(slug)
+        return await self._cached(slug) or await self._ask(slug)
+
+    async def _cached(self, slug: str) -> pb.Problem | None:
+        try:
+            found: Any = await self._cache.get(_key(slug))
+        except redis.OUTAGES as error:
+            log.warning("no cache", problem=slug, error=repr(error))
+            return None
+        return pb.Problem.FromString(found) if found else None
 
     async def _ask(self, slug: str) -> pb.Problem:
         answer = await self._problems.GetProblem(pb.GetProblemRequest(slug=slug), timeout=time_left(5.0))

@@ -14,7 +14,7 @@ class CollabSession(Answer):
     """Whoever holds the invite token may join at the URL."""
 
     model_config = example(
-        {"session_id": "0192f0c1", "invite_token": "opaque", "websocket_url": "ws://127.0.0.1:8001/sessions/0192f0c1"}
+        {"session_id": "0192f0c1", "invite_token": "opaque", "websocket_url": "ws://127.0.0.1:8001/ws/0192f0c1"}
     )
 
     session_id: str

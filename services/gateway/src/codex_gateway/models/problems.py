@@ -106,7 +106,7 @@ class Problem(ProblemSummary):
                 "wall_time": 6.0,
                 "memory": 268435456,
                 "output": 1048576,
-                "processes": 32,
+                "processes": 16,
             },
         }
     )
