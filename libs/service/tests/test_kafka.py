@@ -103,7 +103,7 @@ async def test_a_thousand_records_are_each_handled_and_committed(topic: Topic) -
     async with topic.consumed(handle) as consumer:
         await eventually(lambda: len(handled) >= 1000)
         await eventually(topic.committed)
-        await eventually(lambda: sum(consumer.lag().values()) == 0)
+        await eventually(lambda: sum(consumer.lag.values()) == 0)
 
     assert sorted(handled) == sorted(sent)
     assert await topic.committed() == 1000

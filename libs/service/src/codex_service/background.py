@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import structlog
 
+from codex_service.errors import ServiceError
 from codex_service.grpc.deadline import without_deadline
 
 log = structlog.get_logger()
@@ -73,5 +74,7 @@ class Periodic:
             await asyncio.sleep(self._interval)
             try:
                 await self._work()
+            except ServiceError as error:
+                log.warning("periodic work failed", work=self._name, error=error.message)
             except Exception:
                 log.exception("periodic work failed", work=self._name)

@@ -42,7 +42,7 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
         await asyncio.Event().wait()
     server = GrpcServer(
         settings.grpc_address,
-        [partial(rpc.add_UserServiceServicer_to_server, Slow())],
+        [partial(rpc.add_UserServiceServicer_to_server, Slow())],  # type: ignore[abstract]  # one call is enough
         readiness=Readiness({}),
         telemetry=telemetry,
         outages=Outages(),

@@ -87,7 +87,9 @@ class ProblemClient:
 
     async def count(self, author: str) -> int:
         """How many submissions somebody has made."""
-        return (await self.submissions.CountSubmissions(pb.CountSubmissionsRequest(author=author), timeout=DEADLINE)).count
+        return (
+            await self.submissions.CountSubmissions(pb.CountSubmissionsRequest(author=author), timeout=DEADLINE)
+        ).count
 
     async def credited(self, submission: judging.Submission) -> bool:
         """Whether its gain is noted."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import grpc
 
+from codex_protos.authuser.v1 import user_pb2 as user_pb
 from codex_protos.authuser.v1 import user_service_pb2 as pb
 from codex_protos.authuser.v1 import user_service_pb2_grpc as rpc
 from codex_testing.services import Neighbour
@@ -18,6 +19,13 @@ class Users(rpc.UserServiceServicer):
         self.gone: set[str] = set()
         self.progress: list[tuple[str, str, str]] = []
         self.neighbour = Neighbour(partial(rpc.add_UserServiceServicer_to_server, self))
+
+    async def GetProfile(  # noqa: N802 (gRPC's name)
+        self,
+        request: pb.GetProfileRequest,
+        context: grpc.aio.ServicerContext[Any, Any],  # noqa: ARG002 (gRPC gives it)
+    ) -> pb.GetProfileResponse:
+        return pb.GetProfileResponse(user=user_pb.User(id=request.user_id, username=name_of(request.user_id)))
 
     async def UpdateProgress(  # noqa: N802 (gRPC's name)
         self, request: pb.UpdateProgressRequest, context: grpc.aio.ServicerContext[Any, Any]

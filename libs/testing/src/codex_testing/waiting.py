@@ -2,13 +2,21 @@
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 
 
-async def eventually(check: Callable[[], Awaitable[T] | T], *, within: float = 10.0) -> T:
+@overload
+async def eventually(check: Callable[[], Coroutine[Any, Any, T | None]], *, within: float = 10.0) -> T: ...
+
+
+@overload
+async def eventually(check: Callable[[], T | None], *, within: float = 10.0) -> T: ...
+
+
+async def eventually(check: Callable[[], Any], *, within: float = 10.0) -> Any:
     """What ``check`` returns as soon as that is true; after ``within`` seconds the last failure or a TimeoutError."""
     failure: Exception | None = None
     try:
@@ -24,6 +32,6 @@ async def eventually(check: Callable[[], Awaitable[T] | T], *, within: float = 1
         raise failure or TimeoutError(f"not true within {within} s") from late
 
 
-async def _called(check: Callable[[], Awaitable[T] | T]) -> T:
+async def _called(check: Callable[[], Any]) -> Any:
     value = check()
     return await value if inspect.isawaitable(value) else value

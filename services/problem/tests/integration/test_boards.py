@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from redis.asyncio import Redis
@@ -21,7 +22,7 @@ DAY = timedelta(days=1)
 async def solved(problem: ProblemClient, author: str, *slugs: str) -> None:
     for slug in slugs:
         submission = await problem.solve(author, slug)
-        await eventually(lambda one=submission: problem.credited(one))
+        await eventually(partial(problem.credited, submission))
 
 
 async def test_points_and_solved_problems_decide_the_rank(problem: ProblemClient) -> None:

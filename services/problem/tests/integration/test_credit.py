@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 
 from codex_testing.problem import EASY, HARD, ProblemClient, new_user
 from codex_testing.users import Users
@@ -47,7 +48,7 @@ async def test_points_are_entered_once_however_often_the_credit_is_repeated(serv
             submissions = [await problem.solve(author) for _ in range(3)]
 
         for submission in submissions:
-            await eventually(lambda one=submission: problem.credited(one))
+            await eventually(partial(problem.credited, submission))
 
         assert sorted([(await problem.get(each)).score for each in submissions]) == [0, 0, 10]
         assert (await problem.board(caller=author)).me.score == 10

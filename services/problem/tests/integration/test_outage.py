@@ -1,7 +1,7 @@
 """Stores that are down: callers are told so, and nobody need restart anything."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 
 from codex_protos.problem.v1 import problem_service_pb2 as pb
@@ -19,13 +19,13 @@ async def test_without_mongodb_every_call_says_so_in_time_and_works_again_afterw
     kept = (await problem.create(new_user())).submission
 
     async with mongo_store.down():
-        calls = (
+        calls: list[Awaitable[object]] = [
             problem.create(new_user(), key="once"),
             problem.create(new_user()),
             problem.finalise(kept),
             problem.get(kept),
             problem.problems.GetProblem(pb.GetProblemRequest(slug=EASY), timeout=DEADLINE),
-        )
+        ]
         for refused in await asyncio.gather(*map(refusal, calls)):
             assert (refused.code, refused.status.name) == ("dependency_unavailable", "UNAVAILABLE")
 

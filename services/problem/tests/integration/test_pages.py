@@ -12,7 +12,6 @@ from codex_testing.problem import EASY, HARD, ProblemClient, new_user
 from codex_testing.services import refusal
 from codex_testing.waiting import eventually
 
-
 MINUTE = timedelta(minutes=1)
 
 
@@ -21,8 +20,10 @@ async def listed(problem: ProblemClient, **query: str) -> list[problems_pb.Probl
     return list((await problem.problems.ListProblems(request)).problems)
 
 
-async def own(client: ProblemClient, author: str, **query: str | int) -> submissions_pb.ListSubmissionsResponse:
-    request = submissions_pb.ListSubmissionsRequest(**{"author": author, "limit": 20, **query})
+async def own(
+    client: ProblemClient, author: str, *, problem: str = "", cursor: str = "", limit: int = 20
+) -> submissions_pb.ListSubmissionsResponse:
+    request = submissions_pb.ListSubmissionsRequest(author=author, problem=problem, cursor=cursor, limit=limit)
     return await client.submissions.ListSubmissions(request)
 
 
@@ -73,8 +74,7 @@ async def test_pages_of_submissions_go_from_the_newest_to_the_oldest(problem: Pr
 
     pages = [[each.id for each in page.submissions] for page in (first, second, third)]
     assert [len(page) for page in pages] == [3, 3, 1]
-    assert sorted(sum(pages, [])) == sorted(made)
-    assert sum(pages, []) == sorted(made, reverse=True)
+    assert [id for page in pages for id in page] == sorted(made, reverse=True)
     assert third.next_cursor == ""
 
 

@@ -106,11 +106,16 @@ class Consumer:
             except KafkaError as error:
                 log.warning("cannot fetch", topic=self._topic, error=repr(error))
                 await asyncio.sleep(0.5)
-                continue
-            records = [record for batch in batches.values() for record in batch]
-            self._offsets.taken(records)
-            for record in records:
-                await self._queue.put(record)
+            except Exception:
+                log.exception("fetch failed", topic=self._topic)
+                await asyncio.sleep(0.5)
+            else:
+                await self._take([record for batch in batches.values() for record in batch])
+
+    async def _take(self, records: list[ConsumerRecord]) -> None:
+        self._offsets.taken(records)
+        for record in records:
+            await self._queue.put(record)
 
     async def _work(self) -> None:
         task = cast("asyncio.Task[None]", asyncio.current_task())
@@ -155,8 +160,11 @@ class Consumer:
     async def _commit_often(self) -> None:
         while True:
             await asyncio.sleep(self._commit_interval)
-            self._measure_lag()
-            await self._commit()
+            try:
+                self._measure_lag()
+                await self._commit()
+            except Exception:
+                log.exception("commit failed", topic=self._topic)
 
     async def _commit(self) -> None:
         offsets = self._offsets.committable()

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from aiokafka.errors import KafkaError
 from aiokafka.structs import RecordMetadata
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -24,9 +25,9 @@ class Broker:
         try:
             async with asyncio.timeout(1.0):
                 await self._producer.ping()
-        except Exception:
+        except (KafkaError, OSError) as error:  # TimeoutError is an OSError
             self._answers = False
-            raise
+            raise DependencyUnavailable("the broker is down") from error
         self._answers = True
 
     def require(self) -> None:

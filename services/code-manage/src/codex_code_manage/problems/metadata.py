@@ -1,4 +1,4 @@
-"""What a job needs to know of its problem: kept in Redis for a minute, else asked of the problem service."""
+"""What a job needs to know of its problem: kept in Redis for ten minutes, else asked of the problem service."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-_KEPT_FOR = 60  # seconds: how old a problem may be after its file has changed
+_KEPT_FOR = 600  # seconds: how old a problem may be after its file has changed
 
 
 class ProblemMetadata:

@@ -1,11 +1,10 @@
 """What can be done with problems: look them up, page through them, hand their suites to the judge."""
 
-import re
 from dataclasses import dataclass
 
 from codex_problem.errors import ProblemNotFound
 from codex_problem.problems.acceptance import AcceptanceRates
-from codex_problem.problems.model import POINTS, SLUG, Difficulty, Problem
+from codex_problem.problems.model import POINTS, Difficulty, Problem
 from codex_problem.problems.repository import ProblemRepository, Published, Query
 from codex_problem.problems.suite import Suite
 from codex_service.errors import InvalidCursor, InvalidRequest
@@ -57,7 +56,7 @@ class Problems:
         """A page by slug; raises InvalidCursor or InvalidRequest."""
         if not 1 <= query.limit <= MAX_LIMIT:
             raise InvalidRequest(f"limit must be 1 to {MAX_LIMIT}", field="limit")
-        if query.after and not re.fullmatch(SLUG, query.after):
+        if query.after and query.after not in self._difficulties:
             raise InvalidCursor("not a cursor of ours", field="cursor")
         found = await self._repository.find(query)
         rates = await self._rates.by_problem()
