@@ -8,7 +8,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 # These say at INFO what our own lines say better.
-_CHATTY = ("aiokafka", "asyncio", "grpc", "httpx", "httpcore", "pymongo", "uvicorn.access", "websockets")
+_CHATTY = ("aiokafka", "asyncio", "grpc", "httpx", "httpcore", "pymongo", "uvicorn", "websockets")
 
 
 def configure(service: str, level: str, processors: Sequence[Processor] = ()) -> None:

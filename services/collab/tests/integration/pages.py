@@ -17,6 +17,12 @@ from codex_collab.rooms.protocol import Step
 
 PATIENCE = 15.0
 
+# A letter, and a block that gives it a parent it can't have: the library that keeps the document panics over the two.
+BREAK_THE_DOCUMENT = [
+    protocol.sync_message(Step.CHANGE, b"\x01\x01\x07\x00\x04\x01\x01t\x01z\x00"),
+    protocol.sync_message(Step.CHANGE, b"\x01\x01\x07\x04\xc4\x07\x03I\x07\x00\x01z\x00"),
+]
+
 
 async def until(condition: Callable[[], object], within: float = PATIENCE) -> None:
     """Wait until a condition is true; a time-out means that it never was."""

@@ -60,8 +60,10 @@ async def some_store(folder: Path, *, forgetful: bool = False) -> AsyncIterator[
         part = replace(part, argv=(*part.argv, "--appendonly", "no"))
     store = Store(part, url, folder / "redis.log")
     await store.start()
-    yield store
-    await store.stop()
+    try:
+        yield store
+    finally:
+        await store.stop()
 
 
 class Instance:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from pycrdt import Doc, Text
-from services.collab.tests.integration.pages import Page, closing_code, offer, until
+from services.collab.tests.integration.pages import BREAK_THE_DOCUMENT, Page, closing_code, offer, until
 from services.collab.tests.integration.stack import World
 from websockets.asyncio.client import connect
 
@@ -15,11 +15,6 @@ from codex_collab.rooms.protocol import Step
 from codex_protos.collab.v1 import collab_service_pb2 as pb
 
 CLAIMS_A_HUNDRED_MILLION = protocol.number(10**8) + b"\1"
-# A letter, and a block that gives it a parent it can't have: the library that keeps the document panics over the two.
-BREAK_THE_DOCUMENT = [
-    protocol.sync_message(Step.CHANGE, b"\x01\x01\x07\x00\x04\x01\x01t\x01z\x00"),
-    protocol.sync_message(Step.CHANGE, b"\x01\x01\x07\x04\xc4\x07\x03I\x07\x00\x01z\x00"),
-]
 
 
 @pytest.fixture
@@ -163,9 +158,9 @@ async def test_who_reads_nothing_is_cut_off(world: World, session: pb.CreateSess
     ):
         await deaf.send(cursor_of(client.client_id))
         await until(lambda: client.client_id in ada.cursors)
-        for _ in range(40):
-            ada.content.insert(0, "x" * 400_000)
-            del ada.content[0:400_000]
+        for _ in range(150):
+            ada.content.insert(0, "x" * 700_000)
+            del ada.content[0:700_000]
         await until(lambda: client.client_id not in ada.cursors, within=30)
 
         assert ada.connections == 1

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
-from services.collab.tests.integration.pages import Page, closing_code, offer, until
+from services.collab.tests.integration.pages import BREAK_THE_DOCUMENT, Page, closing_code, offer, until
 from services.collab.tests.integration.stack import Instance, Store, World, some_store
 
 Token = Callable[..., str]
@@ -61,18 +61,70 @@ async def test_editing_goes_on_while_redis_is_down_and_instances_agree_afterward
     await end(world)
 
 
+async def test_who_writes_more_than_can_be_kept_while_redis_is_down_is_sent_away_and_loses_nothing(
+    tmp_path: Path, start: Start, token: Token
+) -> None:
+    async with some_store(tmp_path) as store:
+        world = await two_instances(store, start, token)
+        session = await world.session()
+        async with world.open(session, "ada", staying=True) as ada:
+            await store.stop()
+            for _ in range(8):
+                ada.content.insert(0, "x" * 700_000)
+                del ada.content[0:700_000]
+            ada.type("the end")
+            await until(lambda: 4503 in ada.codes)
+            await store.start()
+            async with world.open(session, "bob", 1) as bob:
+                await until(lambda: bob.text == "the end")
+                assert bob.connections == 1
+        await end(world)
+
+
+async def test_a_document_that_breaks_while_redis_is_down_misses_nothing_afterwards(
+    fragile: Store, start: Start, token: Token
+) -> None:
+    world = await two_instances(fragile, start, token)
+    session = await world.session()
+    async with Redis.from_url(fragile.url) as redis:
+        description = await description_of(session.session_id, redis)
+    async with world.open(session, "ada") as ada, world.open(session, "eve") as eve:
+        await fragile.stop()
+        ada.type("written while Redis was down")
+        await until(lambda: eve.text == ada.text)
+        for message in BREAK_THE_DOCUMENT:
+            eve.say(message)
+        await until(lambda: eve.codes == [4400])
+        await fragile.start()
+        async with Redis.from_url(fragile.url) as redis:
+            await redis.hset(key_of(session.session_id), mapping=description)  # type: ignore[arg-type]
+        for instance in (0, 1):
+            async with world.open(session, "bob", instance) as bob:
+                await until(lambda bob=bob: bob.text == ada.text)  # type: ignore[misc]
+    await end(world)
+
+
+def key_of(session_id: str) -> str:
+    return f"collab:{{{session_id}}}:session"
+
+
+async def description_of(session_id: str, redis: Redis) -> dict[bytes, bytes]:
+    """What a forgetful Redis forgets about a session, although people may still join it."""
+    description: dict[bytes, bytes] = await redis.hgetall(key_of(session_id))  # type: ignore[assignment]
+    return description
+
+
 async def test_a_log_that_redis_has_lost_is_written_again(fragile: Store, start: Start, token: Token) -> None:
     world = await two_instances(fragile, start, token)
     session = await world.session()
-    key = f"collab:{{{session.session_id}}}:session"
     async with Redis.from_url(fragile.url) as redis:
-        description: dict[bytes, bytes] = await redis.hgetall(key)  # type: ignore[assignment]
+        description = await description_of(session.session_id, redis)
     async with world.open(session, "ada") as ada:
         ada.type("written before Redis forgot everything")
         await fragile.stop()
         await fragile.start()
         async with Redis.from_url(fragile.url) as redis:
-            await redis.hset(key, mapping=description)  # type: ignore[arg-type]
+            await redis.hset(key_of(session.session_id), mapping=description)  # type: ignore[arg-type]
         async with world.open(session, "bob", 1) as bob:
             await until(lambda: bob.text == ada.text)
     await end(world)
@@ -85,7 +137,7 @@ async def test_what_a_broken_connection_to_the_bus_has_missed_is_read_from_the_l
             await redis.client_kill_filter(_type="pubsub")
             ada.type(f"{round_} here, ")
             bob.content.insert(0, f"{round_} there, ")
-        await until(lambda: agree(ada, bob))
+        await until(lambda: agree(ada, bob), within=3)
         ada.show_cursor(at=1)
         await until(lambda: ada.doc.client_id in bob.cursors)
 

@@ -1,5 +1,6 @@
 """The document of a room: what members send makes it, and can't harm it."""
 
+import os
 import time
 
 import pytest
@@ -8,6 +9,7 @@ from pycrdt import Doc, Text
 from codex_collab.errors import BrokenDocument, MalformedMessage, TooLarge
 from codex_collab.rooms import protocol
 from codex_collab.rooms.document import LIMIT, Document
+from codex_tools.stack.process import memory
 
 
 def update_of(text: str) -> bytes:
@@ -83,10 +85,12 @@ def test_a_document_over_the_limit_is_refused_and_stays_as_it_was() -> None:
 def test_updates_whose_predecessors_never_come_are_let_go() -> None:
     document, page = Document(), Doc({"code": Text("start")})
     document.apply(page.get_update())
-    for _ in range(20):
+    before = memory(os.getpid())
+    for _ in range(200):
         stranger = Doc({"code": Text("a")})
         known = stranger.get_state()
         stranger["code"] += "x" * (LIMIT // 4)
         document.apply(stranger.get_update(known))
 
     assert text_of(document) == "start"
+    assert memory(os.getpid()) < before + 50 * LIMIT // 4

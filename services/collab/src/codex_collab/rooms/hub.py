@@ -67,12 +67,11 @@ class Hub:
         try:
             await self._bus.join(session)
             await replica.settle()
-            await self._bus.ask_who_is_there(session)
         except OUTAGES:
             self._bus.forget(session)
             raise
         self._replicas[session] = replica
-        self._doubt(session)
+        self._hear(session, Listening())
         log.info("room opened", session=session)
         return replica.room
 
@@ -93,7 +92,7 @@ class Hub:
             case WhoIsThere():
                 replica.room.introduce_members()
             case Listening():
-                replica.stale = True
+                replica.listening()
         if not replica.settled:
             self._wake(session)
 

@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from codex_collab.rooms.awareness import Presence
+from codex_service.errors import DependencyUnavailable
 
 _LIMIT = 4 * 1024 * 1024  # bytes of updates: some hundred thousand keystrokes
+_PATIENCE = 5.0  # seconds
 
 
 class Outbox:
@@ -46,8 +48,16 @@ class Outbox:
         del self.updates[:count]
 
     async def space(self) -> None:
-        """Return when there is space for another update; as long as Redis is down, that may be never."""
-        await self._has_space.wait()
+        """Return when there is space for another update.
+
+        Raises:
+            DependencyUnavailable: Redis takes nothing for too long. Pages keep what they have, and bring it later.
+        """
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._has_space.wait()
+        except TimeoutError:
+            raise DependencyUnavailable("what was written can't be kept at the moment") from None
 
     def _resize(self, by: int) -> None:
         self._size += by

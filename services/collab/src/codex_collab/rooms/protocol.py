@@ -13,6 +13,7 @@ from codex_collab.errors import MalformedMessage
 _LARGEST = 2**53 - 1  # what a number in JavaScript holds: anything above breaks the clients that it is relayed to
 
 EMPTY_UPDATE = b"\0\0"
+EMPTY_STATE = b"\0"
 
 
 class Kind(IntEnum):

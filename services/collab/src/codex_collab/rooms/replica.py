@@ -5,6 +5,8 @@ position when it is the next one; otherwise the log is read. All of this may hap
 idempotent, and their order does not matter.
 """
 
+from collections.abc import Iterable
+
 import structlog
 
 from codex_collab.errors import BrokenDocument
@@ -16,6 +18,7 @@ from codex_collab.rooms.room import Room
 log = structlog.get_logger()
 
 _LOG_LIMIT = 4 * 1024 * 1024  # bytes of a log, after which its entries are replaced by the document that they make
+_LARGE = 64 * 1024  # bytes of an entry
 _ENTRY_COST = 64  # bytes that an entry costs besides its updates
 
 
@@ -28,6 +31,7 @@ class Replica:
         """Whether the log may have what the document lacks."""
         self._log = log
         self._bus = bus
+        self._curious = False
         self._position = START
         self._logged = 0
         self._rewrite = False
@@ -37,12 +41,19 @@ class Replica:
     def settled(self) -> bool:
         return self.room.outbox.empty and not (self.stale or self._rewrite)
 
+    def listening(self) -> None:
+        """The bus is heard from now on: what was said before must be read, and the others asked who is there."""
+        self.stale = self._curious = True
+
     def hear(self, news: Heard) -> None:
-        """Take an entry that the bus has brought, or see that something is missing before it."""
+        """Take an entry that the bus has brought, unless something is missing before it.
+
+        A large one is read from the log as well: it may be a whole document, of which the members have most.
+        """
         if news.entry.position <= self._position:
             return
-        if news.previous == self._position:
-            self._take(news.entry)
+        if news.previous == self._position and news.entry.size < _LARGE:
+            self._take(news.entry, relay=news.entry.origin != self._log.origin)
         else:
             self.stale = True
 
@@ -54,33 +65,38 @@ class Replica:
         if self.stale:
             await self._catch_up()
         await self._write()
+        if self._curious:
+            await self._bus.ask_who_is_there(self.room.session)
+            self._curious = False
         await self._tell_presences()
 
     async def _catch_up(self) -> None:
+        """Read the log to its end, and relay what was new as a whole: piece by piece it might flood the members."""
         self.stale = False
-        from_start = self._position == START
-        while not await self._read_page():
-            from_start = from_start or self._position == START
-        if from_start:
-            self.room.repeat_everything()
+        known = self.room.state_vector() if self._position > START else protocol.EMPTY_STATE
+        ended = news = False
+        while not ended:
+            rest = await self._log.after(self.room.session, self._position)
+            if rest.known:
+                self._take_all(rest.entries)
+                ended, news = len(rest.entries) < PAGE, news or bool(rest.entries)
+            else:
+                log.warning("the log has lost its place", session=self.room.session)
+                self._position, self._logged, self._rewrite = START, 0, True
+                known = protocol.EMPTY_STATE
+        if news:
+            self.room.relay_since(known)
 
-    async def _read_page(self) -> bool:
-        """Read on; whether that was the end."""
-        rest = await self._log.after(self.room.session, self._position)
-        if not rest.known:
-            log.warning("the log has lost its place", session=self.room.session)
-            self._position, self._logged, self._rewrite = START, 0, True
-            return False
-        for entry in rest.entries:
+    def _take_all(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
             if entry.position > self._position:
-                self._take(entry)
-        return len(rest.entries) < PAGE
+                self._take(entry, relay=False)
 
-    def _take(self, entry: Entry) -> None:
+    def _take(self, entry: Entry, *, relay: bool) -> None:
         """Merge an entry. One that breaks the document is left out when the room, now anew, reads the log again."""
         try:
             for update in entry.updates if entry.position not in self._harmful else ():
-                self.room.merge(update, relay=entry.origin != self._log.origin)
+                self.room.merge(update, relay=relay)
         except BrokenDocument:
             log.exception("the log broke the document", session=self.room.session)
             self._harmful.add(entry.position)

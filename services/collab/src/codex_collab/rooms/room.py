@@ -47,6 +47,10 @@ class Room:
         """One update that makes the whole document."""
         return self._document.whole()
 
+    def state_vector(self) -> bytes:
+        """What the document has, in short."""
+        return self._document.state_vector()
+
     def join(self, member: Member) -> None:
         """Let a member in and begin to synchronise; raises TooManyMembers."""
         if len(self._members) >= _MEMBER_LIMIT:
@@ -103,10 +107,10 @@ class Room:
         """Have other instances told who is here."""
         self.outbox.put_presences(self._awareness.of_members())
 
-    def repeat_everything(self) -> None:
-        """Send every member the whole document: whoever joined while it was incomplete has missed something."""
+    def relay_since(self, state_vector: bytes) -> None:
+        """Send every member what has become of the document since it had this state."""
         if self._members:
-            self._relay(protocol.sync_message(Step.CHANGE, self.whole()))
+            self._relay(protocol.sync_message(Step.CHANGE, self._document.lacking(state_vector)))
 
     def forget_silent(self) -> None:
         """Forget presences that nobody renews."""
