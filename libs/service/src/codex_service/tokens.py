@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ALGORITHM = "EdDSA"
 ISSUER = "codex"
+_REMEMBERED = 4096  # tokens
 _REFETCH_PAUSE = 5.0  # seconds: a flood of unknown kids must not become a flood of calls
 
 
@@ -36,10 +37,28 @@ class TokenVerifier:
     def __init__(self, auth: "AuthServiceAsyncStub") -> None:
         self._auth = auth
         self._keys: dict[str, Ed25519PublicKey] = {}
+        self._proven: dict[str, Identity] = {}
         self._fetched_at = -_REFETCH_PAUSE
 
     async def verify(self, token: str) -> Identity:
-        """The identity that a token proves; raises Unauthenticated for one that is malformed, forged or too old."""
+        """The identity that a token proves; raises Unauthenticated for one that is malformed, forged or too old.
+
+        A signature that was good stays good, so only the time is looked at again.
+        """
+        known = self._proven.get(token)
+        if known is None:
+            known = await self._prove(token)
+            self._remember(token, known)
+        elif known.expires_at <= time.time():
+            raise Unauthenticated("the access token has expired")
+        return known
+
+    def _remember(self, token: str, identity: Identity) -> None:
+        while len(self._proven) >= _REMEMBERED:
+            del self._proven[next(iter(self._proven))]
+        self._proven[token] = identity
+
+    async def _prove(self, token: str) -> Identity:
         try:
             key = await self._key(jwt.get_unverified_header(token).get("kid", ""))
             claims = jwt.decode(
