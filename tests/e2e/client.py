@@ -4,12 +4,12 @@ import asyncio
 import time
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
-Json = dict[str, Any]
+from tests.e2e.spans import Json, Span, spans_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,29 +27,12 @@ class Person:
         return {"Authorization": f"Bearer {self.access_token}"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """One span as the trace API gives it."""
-
-    trace_id: str
-    span_id: str
-    parent: str | None
-    name: str
-    kind: str
-    service: str
-    start: int
-    end: int
-    error: bool
-    attributes: Json = field(default_factory=dict)
-    links: tuple[tuple[str, str], ...] = ()
-    events: tuple[str, ...] = ()
-
-
 class Platform:
-    """A running stack, wherever it is."""
+    """A running stack, wherever it is. ``first`` is the first submission it ever judged, if anybody knows."""
 
     def __init__(self, gateway: str, traces: str) -> None:
         self.gateway = gateway
+        self.first: Json | None = None
         self.http = httpx.AsyncClient(base_url=gateway, timeout=30)
         self.traces = httpx.AsyncClient(base_url=traces, timeout=10)
 
@@ -82,14 +65,22 @@ class Platform:
 
     async def judged(self, person: Person, code: str, **order: str) -> Json:
         """Submit and insist on a verdict."""
-        answer = await self.submit(person, code, **order)
-        assert answer.status_code == 200, answer.text
-        submission: Json = answer.json()
-        assert submission["status"] == "done"
-        return submission
+        return _done(await self.submit(person, code, **order))
+
+    async def run(
+        self, person: Person, code: str, *, problem: str = "two-sum", language: str = "python", **more: Any
+    ) -> Json:
+        """Try a program on tests, and insist on a verdict."""
+        body = {"problem": problem, "language": language, "code": code, **more}
+        return _done(await self.post(person, "/api/v1/user/run", body))
+
+    async def execute(self, person: Person, code: str, *, stdin: str = "", language: str = "python") -> Json:
+        """Run a program on its own, and insist on a verdict."""
+        body = {"language": language, "code": code, "stdin": stdin}
+        return _done(await self.post(person, "/api/v1/user/execute", body))
 
     async def get(self, person: Person, path: str, **params: Any) -> httpx.Response:
-        return await self.http.get(path, headers=person.headers, params=params)
+        return await self.http.get(path, headers=person.headers, params=params or None)
 
     async def post(self, person: Person, path: str, body: Any, **headers: str) -> httpx.Response:
         return await self.http.post(path, headers=person.headers | headers, json=body)
@@ -100,9 +91,11 @@ class Platform:
         if answer.status_code == 404:
             return []
         answer.raise_for_status()
-        return [span for group in answer.json()["trace"]["resourceSpans"] for span in _spans(group)]
+        return spans_of(answer.json())
 
-    async def whole_trace(self, trace_id: str, is_whole: Callable[[list[Span]], bool], within: float = 10) -> list[Span]:
+    async def whole_trace(
+        self, trace_id: str, is_whole: Callable[[list[Span]], bool], within: float = 10
+    ) -> list[Span]:
         """The spans of a trace once ``is_whole`` says so; what there is when the time is up."""
         spans: list[Span] = []
 
@@ -118,32 +111,23 @@ class Platform:
         return spans
 
 
-def _spans(group: Json) -> list[Span]:
-    service = _attributes(group["resource"]["attributes"])["service.name"]
-    return [_span(each, service) for scope in group["scopeSpans"] for each in scope["spans"]]
+def _done(answer: httpx.Response) -> Json:
+    assert answer.status_code == 200, answer.text
+    submission: Json = answer.json()
+    assert submission["status"] == "done"
+    return submission
 
 
-def _span(raw: Json, service: str) -> Span:
-    kinds = ("unspecified", "internal", "server", "client", "producer", "consumer")
-    kind = raw.get("kind", 0)
-    return Span(
-        trace_id=raw["traceId"],
-        span_id=raw["spanId"],
-        parent=raw.get("parentSpanId") or None,
-        name=raw["name"],
-        kind=kinds[kind] if isinstance(kind, int) else kind.removeprefix("SPAN_KIND_").lower(),
-        service=service,
-        start=int(raw["startTimeUnixNano"]),
-        end=int(raw["endTimeUnixNano"]),
-        error=raw.get("status", {}).get("code") in (2, "STATUS_CODE_ERROR"),
-        attributes=_attributes(raw.get("attributes", [])),
-        links=tuple((link["traceId"], link["spanId"]) for link in raw.get("links", [])),
-        events=tuple(event["name"] for event in raw.get("events", [])),
-    )
-
-
-def _attributes(pairs: list[Json]) -> Json:
-    return {pair["key"]: next(iter(pair["value"].values()), None) for pair in pairs}
+def refused(answer: httpx.Response, status: int, code: str) -> Json:
+    """The body of an answer that must be a proper refusal: RFC 9457 with our code and the trace's id."""
+    assert answer.status_code == status, f"{answer.status_code} {answer.text[:500]}"
+    assert answer.headers["content-type"] == "application/problem+json"
+    body: Json = answer.json()
+    assert {"type", "title", "status", "detail", "code", "trace_id"} <= body.keys()
+    assert (body["status"], body["code"]) == (status, code)
+    assert body["trace_id"] == answer.headers["x-trace-id"]
+    assert all(error["field"] and error["message"] for error in body.get("errors", []))
+    return body
 
 
 async def eventually(condition: Callable[[], Awaitable[bool]], *, within: float = 10, what: str = "") -> None:

@@ -33,6 +33,7 @@ def checks() -> Iterator[Check]:
     yield Check(name="ruff format", argv=_program("ruff", "format", "--check", "--quiet"))
     packages = [word for package in _packages() for word in ("-p", package)]
     yield Check(name="mypy --strict", argv=_program("mypy", "--strict", *packages))
+    yield Check(name="mypy --strict tests", argv=_program("mypy", "--strict", "tests"))
     yield Check(name="import rules", argv=_program("lint-imports"))
     yield Check(name="buf lint", argv=_program("buf", "lint", "protos"))
     baseline = _last_tag()
