@@ -1,7 +1,8 @@
 """Tasks beside the answer's way, each with an owner that waits for it at the end."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from types import TracebackType
 from typing import Any, Self
 
@@ -11,6 +12,18 @@ from codex_service.errors import ServiceError
 from codex_service.grpc.deadline import without_deadline
 
 log = structlog.get_logger()
+
+
+async def ended(tasks: Iterable[asyncio.Task[Any]], *, within: float = 5.0) -> None:
+    """Cancel tasks until they have ended: a library may lose a cancellation (redis-py 8.1 does, amid a command)."""
+    running = {task for task in tasks if not task.done()}
+    deadline = time.monotonic() + within
+    while running and time.monotonic() < deadline:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=0.2)
+    if running:
+        log.error("tasks do not end", tasks=sorted(task.get_name() for task in running))
 
 
 class Background:
@@ -33,9 +46,7 @@ class Background:
     ) -> None:
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=self._grace)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            await ended(late)
 
     def spawn(self, work: Coroutine[Any, Any, object], name: str) -> None:
         """Run ``work`` soon. Its failure is logged: whatever must not be lost needs a sweep of its own."""
@@ -66,8 +77,7 @@ class Periodic:
 
     async def stop(self, grace: float) -> None:  # noqa: ARG002 (a turn is safe to cut off: the next one repeats it)
         if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await ended([self._task])
 
     async def _loop(self) -> None:
         while True:

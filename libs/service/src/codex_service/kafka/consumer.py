@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
+from codex_service.background import ended
 from codex_service.kafka.offsets import Offsets
 from codex_service.kafka.producer import patiently
 from codex_service.telemetry import Telemetry
@@ -76,10 +77,10 @@ class Consumer:
     async def stop(self, grace: float) -> None:
         """Take nothing more; what is being handled may end within ``grace`` seconds, the rest goes back."""
         self._stopping.set()
-        await _cancel(self._fetching)
+        await ended(self._fetching)
         if self._busy:
             await asyncio.wait(self._busy, timeout=grace)
-        await _cancel(self._working)
+        await ended(self._working)
         await self._commit()
         async with asyncio.timeout(5):
             await self._consumer.stop()
@@ -195,9 +196,3 @@ class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka i
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         log.info("partitions assigned", partitions=len(assigned))
-
-
-async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

@@ -44,7 +44,7 @@ class Jobs:
         request = _parsed(record)
         async with ProgressEvents(self._redis, request.submission_id) as progress:
             result = await self._result(request, progress)
-            progress.flush()
+            progress.finish()
             sent = await self._producer.send(
                 self._results_topic, key=request.submission_id, value=result.SerializeToString()
             )

@@ -3,6 +3,8 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import nullcontext, suppress
+from contextvars import copy_context
 from types import TracebackType
 from typing import Self
 
@@ -22,38 +24,32 @@ _PAUSE = 0.05  # seconds between two writes: a job of a few milliseconds is one 
 
 
 class ProgressEvents:
-    """Collects what happens to one job and writes it in batches; the last batch is the job's one Redis span."""
+    """Collects what happens to one job and writes it in batches; the last batch is the job's one Redis span.
+
+    Nothing here is ever cancelled: redis-py can lose a cancellation that comes amid a command.
+    """
 
     def __init__(self, client: RedisClient, submission: str) -> None:
         self._client = client
         self._key = f"events:{submission}"
         self._waiting: list[dict[str, str]] = []
-        self._news = asyncio.Event()
-        self._writing = asyncio.Lock()
-        self._task: asyncio.Task[None] | None = None
-        self._last: asyncio.Task[None] | None = None
+        self._over = asyncio.Event()
+        self._writer: asyncio.Task[None] | None = None
+        self._context = copy_context()  # so that writes belong to the job, whatever span notes the event
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._write_now_and_then(), name="progress")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self.flush()
+        self.finish()
+        if self._writer:
+            await self._writer
 
-    def flush(self) -> asyncio.Task[None]:
-        """Write what is left, beside whatever comes next; the same task at every call."""
-        if self._last is None:
-            self._last = asyncio.create_task(self._finish(), name="last progress")
-        return self._last
-
-    async def _finish(self) -> None:
-        if self._task:
-            async with self._writing:  # a cancellation amid a command can get lost in redis-py
-                self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-        await self._write()
+    def finish(self) -> None:
+        """Write what is left now, beside whatever comes next."""
+        self._over.set()
 
     def note(self, progress: Progress) -> None:
         """Remember an event; written soon."""
@@ -64,21 +60,19 @@ class ProgressEvents:
 
     def _add(self, event: str, data: Mapping[str, object]) -> None:
         self._waiting.append({"event": event, "data": json.dumps(data)})
-        self._news.set()
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write_soon(), name="progress", context=self._context)
 
-    async def _write_now_and_then(self) -> None:
-        while True:
-            await asyncio.sleep(_PAUSE)
-            await self._news.wait()
-            async with self._writing:
-                with quiet():
-                    await self._write()
+    async def _write_soon(self) -> None:
+        while self._waiting:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_PAUSE):
+                    await self._over.wait()
+            with nullcontext() if self._over.is_set() else quiet():
+                await self._write()
 
     async def _write(self) -> None:
-        self._news.clear()
         events, self._waiting = self._waiting, []
-        if not events:
-            return
         try:
             async with self._client.pipeline(transaction=False) as pipe:
                 for event in events:

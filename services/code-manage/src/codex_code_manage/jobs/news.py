@@ -1,7 +1,6 @@
 """News from other replicas: one subscription, and a look at what was missed after each break of it."""
 
 import asyncio
-from contextlib import suppress
 
 import structlog
 
@@ -9,6 +8,7 @@ from codex_code_manage.jobs.store import CHANNEL, JobStore
 from codex_code_manage.jobs.waiters import Waiters
 from codex_protos.judging.v1 import judging_pb2 as judging
 from codex_service import redis
+from codex_service.background import ended
 from codex_service.redis import RedisClient
 
 log = structlog.get_logger()
@@ -28,9 +28,7 @@ class News:
 
     async def stop(self, grace: float) -> None:  # noqa: ARG002 (there is nothing to finish)
         if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await ended([self._task])
 
     async def _listen_for_ever(self) -> None:
         while True:

@@ -12,6 +12,7 @@ from codex_collab.rooms.bus import Bus, Heard, Listening, News, Seen, WhoIsThere
 from codex_collab.rooms.log import RoomLog
 from codex_collab.rooms.replica import Replica
 from codex_collab.rooms.room import Room
+from codex_service.background import ended
 from codex_service.redis import OUTAGES, RedisClient
 
 log = structlog.get_logger()
@@ -41,9 +42,7 @@ class Hub:
 
     async def stop(self, grace: float) -> None:
         """Write what is left to the logs: the members have gone by now."""
-        for task in (*self._tasks, *self._opening.values()):
-            task.cancel()
-        await asyncio.gather(*self._tasks, *self._opening.values(), return_exceptions=True)
+        await ended([*self._tasks, *self._opening.values()])
         try:
             async with asyncio.timeout(grace):
                 await asyncio.gather(*map(self._settle, self._replicas))
