@@ -1,17 +1,12 @@
 """Submissions as MongoDB documents, there and back."""
 
-from dataclasses import fields
 from typing import Any
 
-from codex_problem.submissions.model import Judgement, Submission, TestOutcome, Verdict
+from codex_problem.submissions.model import Judgement, Submission, Verdict
 
 Document = dict[str, Any]
 
 PENDING, DONE = "pending", "done"
-
-# Not ``asdict``: it copies every value deeply, on the way of every answer.
-_JUDGEMENT = tuple(field.name for field in fields(Judgement))
-_OUTCOME = tuple(field.name for field in fields(TestOutcome))
 
 
 def new_document(submission: Submission) -> Document:
@@ -26,7 +21,6 @@ def new_document(submission: Submission) -> Document:
         "trace_id": submission.trace_id,
         "trace_context": dict(submission.trace_context),
         "status": PENDING,
-        "judgement": None,
         "score": None,
     }
 
@@ -37,22 +31,15 @@ def judgement_fields(judgement: Judgement) -> Document:
     return {
         "status": DONE,
         "verdict": judgement.verdict.value,
-        "judgement": {
-            **{name: getattr(judgement, name) for name in _JUDGEMENT},
-            "outcomes": [_outcome(each) for each in judgement.outcomes],
-        },
+        "judged_at": judgement.judged_at,
+        "evidence": judgement.evidence,
         "score": None if accepted else 0,
         **({"uncredited": True} if accepted else {}),
     }
 
 
-def _outcome(outcome: TestOutcome) -> Document:
-    return {name: value for name in _OUTCOME if (value := getattr(outcome, name)) is not None}
-
-
 def to_submission(document: Document) -> Submission:
     """The submission that a document holds; without its code when that was left out of the query."""
-    stored = document["judgement"]
     return Submission(
         id=document["_id"],
         author=document["author"],
@@ -62,12 +49,16 @@ def to_submission(document: Document) -> Submission:
         created_at=document["created_at"],
         trace_id=document["trace_id"],
         trace_context=document.get("trace_context", {}),
-        judgement=to_judgement(stored) if stored else None,
+        judgement=_judgement(document),
         score=document["score"],
     )
 
 
-def to_judgement(stored: Document) -> Judgement:
-    """The judgement below a document."""
-    outcomes = tuple(TestOutcome(**{**each, "verdict": Verdict(each["verdict"])}) for each in stored["outcomes"])
-    return Judgement(**{**stored, "verdict": Verdict(stored["verdict"]), "outcomes": outcomes})
+def _judgement(document: Document) -> Judgement | None:
+    if document["status"] == PENDING:
+        return None
+    return Judgement(
+        verdict=Verdict(document["verdict"]),
+        judged_at=document["judged_at"],
+        evidence=bytes(document["evidence"]),
+    )

@@ -1,4 +1,4 @@
-"""Submissions and what was found out about them. Times in seconds, sizes in bytes, both from kernel accounting."""
+"""Submissions and what was found out about them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,37 +20,12 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TestOutcome:
-    """What happened on one test; the texts are there for public tests only."""
-
-    index: int
-    verdict: Verdict
-    cpu_time: float
-    wall_time: float
-    memory_peak: int
-    public: bool
-    input: str | None = None
-    expected: str | None = None
-    actual: str | None = None
-    stderr: str | None = None
-    message: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """A verdict with its evidence. ``attempt`` is 1 for a program that was judged once."""
+    """A verdict with its evidence: a serialized ``codex.judging.v1.Judgement``, kept as the judge gave it."""
 
     verdict: Verdict
-    outcomes: tuple[TestOutcome, ...]
-    total: int
-    passed: int
-    cpu_time: float
-    wall_time: float
-    memory_peak: int
-    attempt: int
     judged_at: datetime
-    compiler_output: str | None = None
-    detail: str | None = None
+    evidence: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,7 +85,7 @@ class SubmissionRepository:
 
     async def uncredited(self, *, judged_before: datetime, limit: int) -> list[Submission]:
         """Accepted submissions whose points were never noted."""
-        wanted = {"uncredited": True, "judgement.judged_at": {"$lt": judged_before}}
+        wanted = {"uncredited": True, "judged_at": {"$lt": judged_before}}
         cursor = self._collection.find(wanted, {"code": 0}).limit(limit)
         return [to_submission(document) for document in await cursor.to_list(length=limit)]
 
