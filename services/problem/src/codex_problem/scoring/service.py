@@ -9,6 +9,7 @@ import structlog
 from codex_problem.errors import AuthorGone, ProblemNotFound
 from codex_problem.leaderboard.board import Board, Player
 from codex_problem.problems.service import Problems
+from codex_problem.scoring.gains import Gains
 from codex_problem.scoring.ledger import ScoreLedger, Total
 from codex_problem.submissions.model import Submission
 from codex_problem.submissions.repository import SubmissionRepository
@@ -42,10 +43,21 @@ class Scoring:
         self._board = board
         self._auth_user = auth_user
         self._background = background
+        self._gains = Gains()
 
-    def credit_soon(self, *, submission: str, author: str, problem: str) -> None:
-        """Credit after the answer has left; the sweep makes up for what a crash cuts off."""
-        self._background.spawn(self.credit(submission=submission, author=author, problem=problem), "credit")
+    def known_gain(self, author: str, problem: str) -> int | None:
+        """What an accepted solution gains, when that is known without asking: nothing; else None."""
+        return 0 if self._gains.given(author, problem) else None
+
+    def credit_soon(self, *, submission: str, author: str, problem: str, gain: int | None) -> None:
+        """Credit after the answer has left; the sweep makes up for what a crash cuts off.
+
+        Where the gain is known and recorded already, only auth-user is still to be told.
+        """
+        if gain is None:
+            self._background.spawn(self.credit(submission=submission, author=author, problem=problem), "credit")
+        else:
+            self._background.spawn(self._progress(author, problem), "progress")
 
     async def credit(self, *, submission: str, author: str, problem: str) -> None:
         """Enter the points, tell auth-user, place the author on the boards, note the gain on the submission.
@@ -54,6 +66,7 @@ class Scoring:
         """
         points = self._problems.points(problem)
         gained = await self._ledger.enter(user=author, problem=problem, submission=submission, points=points)
+        self._gains.remember(author, problem)
         player = await self._progress(author, problem)
         if gained:
             await self._board.place(player, await self._ledger.total(author))

@@ -25,16 +25,15 @@ def new_document(submission: Submission) -> Document:
     }
 
 
-def judgement_fields(judgement: Judgement) -> Document:
-    """The fields that a judgement sets. Points follow for accepted ones, the others have gained theirs: none."""
-    accepted = judgement.verdict is Verdict.ACCEPTED
+def judgement_fields(judgement: Judgement, gain: int | None) -> Document:
+    """The fields that a judgement sets, with what the submission gained, or a mark that this is still to come."""
     return {
         "status": DONE,
         "verdict": judgement.verdict.value,
         "judged_at": judgement.judged_at,
         "evidence": judgement.evidence,
-        "score": None if accepted else 0,
-        **({"uncredited": True} if accepted else {}),
+        "score": gain,
+        **({"uncredited": True} if gain is None else {}),
     }
 
 

@@ -43,9 +43,12 @@ class SubmissionRepository:
         log.info("submission created", submission=submission.id, problem=submission.problem)
         return True
 
-    async def finalise(self, id: str, judgement: Judgement) -> bool:
-        """Give a pending submission its judgement; False when it has one already or isn't there."""
-        change = {"$set": judgement_fields(judgement)}
+    async def finalise(self, id: str, judgement: Judgement, gain: int | None) -> bool:
+        """Give a pending submission its judgement; False when it has one already or isn't there.
+
+        ``gain`` is None while it is not known: the submission then waits to be credited.
+        """
+        change = {"$set": judgement_fields(judgement, gain)}
         update = await repeated(lambda: self._collection.update_one({"_id": id, "status": PENDING}, change))
         first = update.modified_count == 1
         log.info("submission finalised", submission=id, verdict=judgement.verdict.value, first=first)

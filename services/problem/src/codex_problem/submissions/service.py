@@ -68,9 +68,11 @@ class Submissions:
         Raises:
             SubmissionNotFound: no submission has this id.
         """
-        if await self._repository.finalise(id, judgement):
-            if judgement.verdict is Verdict.ACCEPTED:
-                self._scoring.credit_soon(submission=id, author=author, problem=problem)
+        accepted = judgement.verdict is Verdict.ACCEPTED
+        gain = self._scoring.known_gain(author, problem) if accepted else 0
+        if await self._repository.finalise(id, judgement, gain):
+            if accepted:
+                self._scoring.credit_soon(submission=id, author=author, problem=problem, gain=gain)
             return judgement
         stored = (await self._repository.get(id)).judgement
         return stored or judgement
