@@ -44,10 +44,10 @@ class Jobs:
         request = _parsed(record)
         async with ProgressEvents(self._redis, request.submission_id) as progress:
             result = await self._result(request, progress)
-            progress.finish()
             sent = await self._producer.send(
                 self._results_topic, key=request.submission_id, value=result.SerializeToString()
             )
+            progress.finish()
         await sent
 
     async def _result(self, request: events.ExecutionRequested, progress: ProgressEvents) -> events.ExecutionFinished:
