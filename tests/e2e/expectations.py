@@ -147,7 +147,7 @@ def _rule(id: str, contract: Mapping[str, Any], shape: Mapping[str, Any], cache:
     sort = contract["sorts"][span["sort"]]
     where = span.get("where", {})
     own = {**span.get("attributes", {}), **shape.get("attributes", {}).get(id, {}), **where}
-    when = "optional" if id in shape.get("optional", ()) else span.get("when", "always")
+    when: Any = "optional" if id in shape.get("optional", ()) else span.get("when", "always")
     return Rule(
         id=id,
         name=span["name"],
