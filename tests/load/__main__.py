@@ -16,6 +16,7 @@ from tests.load.stack import Stack, running
 
 ROUNDS = 4
 CLIENTS = 8
+WARM_UP = 10  # seconds under load: the broker's JVM compiles what it meets often
 
 
 def main() -> int:
@@ -46,7 +47,7 @@ async def _measure(stacks: list[Stack], requests: int, seconds: float) -> list[R
     readings = [Readings() for _ in stacks]
     for stack, token in zip(stacks, tokens, strict=True):
         await one_client(stack, token, Readings(), 60)
-        await many_clients(stack, token, Readings(), clients=CLIENTS, seconds=2)
+        await many_clients(stack, token, Readings(), clients=CLIENTS, seconds=WARM_UP)
     for turn in range(ROUNDS):
         order = list(zip(stacks, tokens, readings, strict=True))
         for stack, token, reading in order if turn % 2 == 0 else reversed(order):

@@ -44,7 +44,7 @@ class Consumer:
         concurrency: int,
         ahead: int = 64,
         max_pause: float = 5.0,
-        commit_interval: float = 0.5,
+        commit_interval: float = 1.0,
     ) -> None:
         self._topic, self._group, self._handler, self._telemetry = topic, group, handler, telemetry
         self._concurrency, self._max_pause, self._commit_interval = concurrency, max_pause, commit_interval

@@ -4,7 +4,7 @@ import asyncio
 
 import structlog
 
-from codex_code_manage.jobs.store import CHANNEL, JobStore
+from codex_code_manage.jobs.store import CHANNEL, ID_LENGTH, JobStore
 from codex_code_manage.jobs.waiters import Waiters
 from codex_protos.judging.v1 import judging_pb2 as judging
 from codex_service import redis
@@ -47,7 +47,11 @@ class News:
             while True:
                 message = await subscription.get_message(timeout=30.0)
                 if message:
-                    self._waiters.tell(judging.Submission.FromString(message["data"]))
+                    self._hear(message["data"])
+
+    def _hear(self, published: bytes) -> None:
+        if self._waiters.expected(published[:ID_LENGTH].decode()):
+            self._waiters.tell(judging.Submission.FromString(published[ID_LENGTH:]))
 
     async def _catch_up(self) -> None:
         for submission in await self._store.get_all(self._waiters.waited_for()):

@@ -5,6 +5,7 @@ from typing import Any
 from codex_protos.judging.v1 import judging_pb2 as judging
 from codex_service.redis import RedisClient
 
+ID_LENGTH = 36  # what stands before a published submission, so that those who don't wait for it need not read on
 KEPT_FOR = 15 * 60  # seconds; run and custom jobs are documented as not kept longer
 CHANNEL = "judged"
 _EVENTS_KEPT = 500
@@ -36,7 +37,7 @@ class JobStore:
         events = f"events:{submission.id}"
         async with self._redis.pipeline(transaction=False) as pipe:
             pipe.set(_key(submission.id), content, ex=KEPT_FOR)
-            pipe.publish(CHANNEL, content)
+            pipe.publish(CHANNEL, submission.id.encode() + content)
             pipe.xadd(events, {"event": "verdict", "data": content}, maxlen=_EVENTS_KEPT, approximate=True)
             pipe.expire(events, KEPT_FOR)
             await pipe.execute()

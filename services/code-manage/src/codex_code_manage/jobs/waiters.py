@@ -34,6 +34,10 @@ class Waiters:
         if not group:
             del self._waiting[submission]
 
+    def expected(self, submission: str) -> bool:
+        """Whether somebody waits for this one."""
+        return submission in self._waiting
+
     def waited_for(self) -> list[str]:
         """The ids that somebody waits for."""
         return list(self._waiting)

@@ -40,7 +40,7 @@ class SubmissionRepository:
             await repeated(lambda: self._collection.insert_one(document))
         except DuplicateKeyError:
             return False
-        log.info("submission created", submission=submission.id, problem=submission.problem)
+        log.debug("submission created", submission=submission.id, problem=submission.problem)
         return True
 
     async def finalise(self, id: str, judgement: Judgement, gain: int | None) -> bool:
