@@ -1,5 +1,7 @@
 """Real slots for all tests: nothing of the sandbox is replaced."""
 
+import os
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -37,15 +39,48 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip(str(error))
 
 
+# A machine that refuses user namespaces, as Ubuntu 24.04 does: a runner whose call for them fails.
+REFUSING = """#!{python} -IS
+import ctypes, os, struct, sys
+unshare, clone_newuser, eperm = {unshare}, 0x10000000, 0x00050001
+code = [(0x20, 0, 0, 0), (0x15, 0, 3, unshare), (0x20, 0, 0, 16), (0x45, 0, 1, clone_newuser), (0x06, 0, 0, eperm),
+        (0x06, 0, 0, 0x7FFF0000)]
+text = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *each) for each in code))
+class Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_void_p))
+libc = ctypes.CDLL(None, use_errno=True)
+libc.prctl(38, 1, 0, 0, 0)
+assert libc.prctl(22, 2, ctypes.byref(Program(len(code), ctypes.addressof(text)))) == 0
+os.execv("{runner}", sys.argv)
+"""
+UNSHARE = {"x86_64": 272, "aarch64": 97}
+
+
 @pytest.fixture(scope="session")
-async def sandbox(runner: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[HostSandbox]:
-    """One slot, so that every job follows the one before it in the same place."""
-    config = SandboxConfig(runner=runner, slots=1, work_dir=tmp_path_factory.mktemp("work"))
-    opened = HostSandbox(config)
+def refusing_runner(runner: Path) -> Path:
+    """The runner on a machine that refuses user namespaces."""
+    path = runner.with_name("refused")
+    path.write_text(REFUSING.format(python=sys.executable, unshare=UNSHARE[os.uname().machine], runner=runner))
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture(scope="session")
+async def sandbox(
+    request: pytest.FixtureRequest, runner: Path, refusing_runner: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[HostSandbox]:
+    """One slot, so that every job follows the one before it in the same place. A parameter names another tier."""
+    tier = getattr(request, "param", "userns")
+    weak = tier == "landlock"
+    work_dir = tmp_path_factory.mktemp("work")
+    opened = HostSandbox(
+        SandboxConfig(runner=refusing_runner if weak else runner, slots=1, work_dir=work_dir, allow_weak=weak)
+    )
     try:
         await opened.__aenter__()
     except IsolationRefused as error:
         pytest.skip(str(error))
+    assert opened.tier == tier
     yield opened
     await opened.__aexit__(None, None, None)
 

@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from codex_code_execution.kafka.jobs import Jobs
 from codex_code_execution.progress.announcement import Announcement
 from codex_code_execution.sandbox.config import SandboxConfig
+from codex_code_execution.sandbox.errors import SandboxUnavailable
 from codex_code_execution.sandbox.host import HostSandbox
 from codex_code_execution.settings import Settings
 from codex_code_execution.suites.cache import Suites
@@ -62,11 +64,16 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
         server = GrpcServer(
             settings.grpc_address,
             [],
-            readiness=Readiness({"redis": cache.ping, "kafka": producer.ping}),
+            readiness=Readiness({"redis": cache.ping, "kafka": producer.ping, "sandbox": partial(_alive, sandbox)}),
             telemetry=telemetry,
             outages=Outages(*redis.OUTAGES, *kafka.OUTAGES),
         )
         yield Service([Periodic(announcement.renew, interval=5.0, name="announcement"), server, consumer])
+
+
+async def _alive(sandbox: HostSandbox) -> None:
+    if not sandbox.healthy:
+        raise SandboxUnavailable("no slot is alive")
 
 
 def _sandbox_config(settings: Settings) -> SandboxConfig:
@@ -75,5 +82,6 @@ def _sandbox_config(settings: Settings) -> SandboxConfig:
         slots=settings.slots,
         work_dir=settings.work_dir,
         python=settings.python,
+        cgroup=settings.cgroup,
         allow_weak=settings.environment == "development",
     )

@@ -23,3 +23,7 @@ class Settings(ServiceSettings):
     work_dir: Path = Field(description="Where suites and compiled programs are cached.")
     slots: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, description="Programs judged at once.")
     python: Path | None = Field(default=None, description="The judged Python; None: the first that a slot may read.")
+    cgroup: Path | None = Field(
+        default=None,
+        description="Slots' cgroups go below this (v2, or v1's memory); None: the service's own, if delegated.",
+    )

@@ -5,8 +5,10 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from codex_code_execution.judging import model
 from codex_code_execution.judging.judge import Judge
 from codex_code_execution.judging.model import Job, Kind, Verdict
 from codex_code_execution.sandbox.config import SandboxConfig
-from codex_code_execution.sandbox.errors import RunnerNotBuilt, SandboxUnavailable
+from codex_code_execution.sandbox.errors import RunnerNotBuilt, SandboxTooWeak, SandboxUnavailable
 from codex_code_execution.sandbox.host import HostSandbox
 
 ECHO = Job(
@@ -35,16 +37,28 @@ async def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
         await asyncio.sleep(0.01)
 
 
+@pytest.fixture(params=["userns", "landlock"])
+def tier(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture
-def config(sandbox: HostSandbox, runner: Path, tmp_path: Path) -> SandboxConfig:  # noqa: ARG001 - skips without it
-    return SandboxConfig(runner=runner, slots=2, work_dir=tmp_path)
+def config(
+    sandbox: HostSandbox,  # noqa: ARG001 - skips without it
+    runner: Path,
+    refusing_runner: Path,
+    tier: str,
+    tmp_path: Path,
+) -> SandboxConfig:
+    weak = tier == "landlock"
+    return SandboxConfig(runner=refusing_runner if weak else runner, slots=2, work_dir=tmp_path, allow_weak=weak)
 
 
-async def test_two_slots_start_within_a_second_and_a_half(config: SandboxConfig) -> None:
+async def test_two_slots_start_within_a_second_and_a_half(config: SandboxConfig, tier: str) -> None:
     started = time.monotonic()
     async with HostSandbox(config) as sandbox:
         assert time.monotonic() - started < 1.5
-        assert (sandbox.backend, sandbox.tier, sandbox.slots, sandbox.free) == ("host", "userns", 2, 2)
+        assert (sandbox.backend, sandbox.tier, sandbox.slots, sandbox.free) == ("host", tier, 2, 2)
         assert "python" in {language.id for language in sandbox.languages}
 
 
@@ -97,6 +111,58 @@ async def test_closing_leaves_no_process(config: SandboxConfig) -> None:
     await until(lambda: not any(alive(pid) for pid in slots), seconds=3)
 
 
+BOMB = replace(SLEEP, code="import os\nwhile True:\n    try: os.fork()\n    except OSError: pass")
+FLOOD = replace(SLEEP, code="while True: print('x' * 1000)", limits=model.Limits(output=16 << 20))
+
+
+@pytest.mark.parametrize(
+    ("job", "processes"), [(SLEEP, 0), (BOMB, 22), (FLOOD, 0)], ids=["a sleeper", "a fork bomb", "a flood"]
+)
+async def test_closing_is_done_within_three_seconds_whatever_runs(
+    config: SandboxConfig, job: Job, processes: int
+) -> None:
+    sandbox = await HostSandbox(config).__aenter__()
+    judge = Judge(sandbox)
+    judging = [asyncio.create_task(judge.judge(job)) for _ in range(2)]
+    await until(lambda: sandbox.free == 0 and sum(len(tree(pid)) for pid in sandbox.pids) >= processes)
+    slots = {pid for runner in sandbox.pids for pid in tree(runner)}
+
+    async with asyncio.timeout(3):
+        await sandbox.__aexit__(None, None, None)
+        outcomes = await asyncio.gather(*judging, return_exceptions=True)
+    assert all(isinstance(outcome, SandboxUnavailable) for outcome in outcomes)
+    assert (sandbox.pids, sandbox.healthy) == ([], False), "a slot was started while the sandbox was closed"
+    await until(lambda: not any(alive(pid) for pid in slots), seconds=3)
+
+
+async def test_closing_is_done_within_three_seconds_while_slots_are_replaced(config: SandboxConfig) -> None:
+    sandbox = await HostSandbox(config).__aenter__()
+    judging = [asyncio.create_task(Judge(sandbox).judge(SLEEP)) for _ in range(2)]
+    await until(lambda: sandbox.free == 0)
+    for task in judging:
+        task.cancel()
+    await asyncio.wait(judging)
+
+    async with asyncio.timeout(3):
+        await sandbox.__aexit__(None, None, None)
+    assert (sandbox.pids, sandbox.healthy) == ([], False)
+
+
+async def test_a_sandbox_is_healthy_while_a_slot_lives_or_is_replaced(config: SandboxConfig) -> None:
+    async with HostSandbox(config) as sandbox:
+        assert sandbox.healthy
+        for pid in sandbox.pids:
+            os.kill(pid, signal.SIGKILL)
+        await until(lambda: not sandbox.healthy)
+
+        for _ in range(2):
+            with pytest.raises(SandboxUnavailable):
+                await Judge(sandbox).judge(ECHO)
+        assert sandbox.healthy
+        await until(lambda: sandbox.free == 2)
+        assert sandbox.healthy
+
+
 SERVICE = """
 import asyncio, sys
 from pathlib import Path
@@ -106,12 +172,13 @@ from codex_code_execution.judging.judge import Judge
 from codex_code_execution.judging.model import Job, Kind, TestCase
 
 async def main():
-    async with HostSandbox(SandboxConfig(runner=Path(sys.argv[1]), slots=2, work_dir=Path(sys.argv[2]))) as sandbox:
+    config = SandboxConfig(runner=Path(sys.argv[1]), slots=2, work_dir=Path(sys.argv[2]), allow_weak=True)
+    async with HostSandbox(config) as sandbox:
         tests = (TestCase(input=""),)
         job = Job(id="x", kind=Kind.SUBMIT, language="python", code="import time; time.sleep(5)", tests=tests)
         judging = asyncio.create_task(Judge(sandbox).judge(job))
         await asyncio.sleep(0.2)
-        print(*sandbox.pids, flush=True)
+        print("slots", *sandbox.pids, flush=True)
         await judging
 
 asyncio.run(main())
@@ -122,8 +189,11 @@ async def test_no_process_outlives_a_service_that_was_killed(config: SandboxConf
     command = [sys.executable, "-c", SERVICE, str(config.runner), str(config.work_dir)]
     service = await asyncio.to_thread(subprocess.Popen, command, stdout=subprocess.PIPE, text=True)
     assert service.stdout is not None
-    line = await asyncio.to_thread(service.stdout.readline)
-    slots = {pid for runner in map(int, line.split()) for pid in tree(runner)}
+    line = ""
+    async with asyncio.timeout(10):
+        while not line.startswith("slots"):
+            line = await asyncio.to_thread(service.stdout.readline)
+    slots = {pid for runner in map(int, line.split()[1:]) for pid in tree(runner)}
     assert len(slots) >= 2 * 4
 
     service.kill()
@@ -133,7 +203,10 @@ async def test_no_process_outlives_a_service_that_was_killed(config: SandboxConf
 
 
 def tree(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
     return [pid, *(each for child in map(int, children) for each in tree(child))]
 
 
@@ -147,3 +220,40 @@ def alive(pid: int) -> bool:
 async def test_a_missing_runner_is_named(tmp_path: Path) -> None:
     with pytest.raises(RunnerNotBuilt, match="no-such-runner"):
         await HostSandbox(SandboxConfig(runner=tmp_path / "no-such-runner", work_dir=tmp_path)).__aenter__()
+
+
+async def test_a_machine_without_namespaces_is_refused_unless_weakness_is_tolerated(
+    refusing_runner: Path, tmp_path: Path
+) -> None:
+    config = SandboxConfig(runner=refusing_runner, slots=1, work_dir=tmp_path)
+    with pytest.raises(SandboxTooWeak, match="apparmor_restrict_unprivileged_userns=0"):
+        await HostSandbox(config).__aenter__()
+    assert not slot_folders(os.getpid())
+
+
+async def test_the_weak_tier_says_once_that_it_is_weak(
+    config: SandboxConfig, tier: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with HostSandbox(config):
+        pass
+    assert capsys.readouterr().out.count("apparmor_restrict_unprivileged_userns=0") == (tier == "landlock")
+
+
+async def test_closing_leaves_no_folder(config: SandboxConfig, tier: str) -> None:
+    litter = replace(ECHO, code="import os\nos.makedirs('a/b')\nopen('a/b/c', 'w').close()\nprint(input())")
+    async with HostSandbox(config) as sandbox:
+        assert (await Judge(sandbox).judge(litter)).verdict is Verdict.ACCEPTED
+        assert len(slot_folders(os.getpid())) == (2 if tier == "landlock" else 0)
+    assert not slot_folders(os.getpid())
+
+
+async def test_folders_of_a_dead_service_are_removed(config: SandboxConfig) -> None:
+    dead = await asyncio.create_subprocess_exec("/bin/true")
+    await dead.wait()
+    left = Path(tempfile.mkdtemp(prefix=f"codex-slot-{dead.pid}-"))
+    async with HostSandbox(config):
+        assert left not in slot_folders("*")
+
+
+def slot_folders(service: int | str) -> list[Path]:
+    return list(Path(tempfile.gettempdir()).glob(f"codex-slot-{service}-*"))

@@ -11,8 +11,9 @@ class SandboxConfig:
     ``runner`` is the built runner (see ``build.py``), ``work_dir`` keeps compiled programs between jobs. ``python`` is
     the interpreter of judged programs; None takes the first one that the slots' user may read. A slot is replaced after
     ``recycle_after`` jobs. ``uid`` is who slots are when the service is root. ``binds`` are further paths (toolchains)
-    that programs may read. ``allow_weak`` tolerates what a slot lets through in its
-    self-test; then nothing but resource limits is promised.
+    that programs may read. ``cgroup`` is a group, of cgroup v2 or of v1's memory controller, below which slots may have
+    theirs; without it the service's own is taken if that was delegated to it. ``allow_weak`` tolerates what a slot lets
+    through in its self-test; then nothing but resource limits is promised.
     """
 
     runner: Path
@@ -22,4 +23,5 @@ class SandboxConfig:
     recycle_after: int = 2000
     uid: int = 65534
     binds: tuple[Path, ...] = ()
+    cgroup: Path | None = None
     allow_weak: bool = False

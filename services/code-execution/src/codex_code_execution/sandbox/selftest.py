@@ -9,7 +9,7 @@ from codex_code_execution.sandbox.wire import load_request, pack_limits, run_req
 
 LIMITS = Limits(cpu_time=5.0, wall_time=10.0)
 
-BATTERY = b"""
+BATTERY = """
 import json, os, socket, time
 found = []
 def expect(holds, anomaly):
@@ -18,19 +18,17 @@ def fails(action):
     try: action()
     except OSError: return True
     return False
-pids = {int(name) for name in os.listdir("/proc") if name.isdigit()}
-expect(pids == {1, 2, os.getpid()}, "sees processes of others")
+def reads(path): return lambda: os.close(os.open(path, os.O_RDONLY))
 expect(fails(lambda: socket.socket(socket.AF_INET)), "opens network sockets")
-expect(fails(lambda: open("/proc/1/environ").read()), "reads its init")
-for path in ("/", "/usr", "/etc", "/dev", "/proc"):
+expect(fails(reads("/proc/1/environ")), "reads its init")
+for path in ("/", "/usr", "/etc", "/dev", "/proc", "/var/tmp"):
     expect(fails(lambda: os.close(os.open(path + "/written", os.O_CREAT | os.O_WRONLY))), "writes to " + path)
 for path in ("/home", "/root", "/var", "/sys", "/etc/shadow"):
-    expect(not os.path.exists(path), "sees " + path)
-expect(os.listdir("/tmp") == [], "finds a used /tmp")
-expect(set(os.environ) <= {"PATH", "HOME", "LANG", "LC_CTYPE"}, "has an environment of others")
+    expect(fails(reads(path)), "reads " + path)
+expect(os.listdir(".") == [], "finds a used folder")
+expect(set(os.environ) <= {"PATH", "HOME", "LANG", "LC_CTYPE", "TMPDIR"}, "has an environment of others")
 expect(fails(lambda: os.setuid(0)), "becomes root")
-status = open("/proc/self/status").read()
-expect("CapEff:\\t0000000000000000" in status and "Seccomp:\\t2" in status, "keeps capabilities or has no filter")
+%s
 born = 0
 try:
     while born < 100:
@@ -43,15 +41,34 @@ expect(0 < born < 20, "forks without end")
 print(json.dumps(found))
 """
 
+OF_NAMESPACES = """
+pids = {int(name) for name in os.listdir("/proc") if name.isdigit()}
+expect(pids == {1, 2, os.getpid()}, "sees processes of others")
+for path in ("/home", "/root", "/var", "/sys", "/etc/shadow"):
+    expect(not os.path.exists(path), "sees " + path)
+status = open("/proc/self/status").read()
+expect("CapEff:\\t0000000000000000" in status and "Seccomp:\\t2" in status, "keeps capabilities or has no filter")
+"""
 
-async def attack(slot: Slot) -> None:
-    """Run the battery in a fresh slot.
+OF_A_SHARED_WORLD = """
+for path in ("/proc", "/tmp", "/etc/passwd", "/etc/hostname"):
+    expect(fails(reads(path)), "reads " + path)
+for pid in (1, os.getppid()):
+    expect(fails(lambda: os.kill(pid, 0)), "reaches process %d" % pid)
+expect(fails(lambda: socket.socket(socket.AF_UNIX)), "opens sockets")
+expect(fails(lambda: os.chmod(".", 0o777)), "changes modes")
+"""
+
+
+async def attack(slot: Slot, *, shared: bool) -> None:
+    """Run the battery in a fresh slot; ``shared`` says that it has no world of its own.
 
     Raises:
         SandboxTooWeak: the slot let something through; the message names it.
         SandboxUnavailable: the slot broke.
     """
-    slot.send(load_request(BATTERY, None, LIMITS), run_request(pack_limits(LIMITS), b""))
+    battery = BATTERY.replace("%s", OF_A_SHARED_WORLD if shared else OF_NAMESPACES).encode()
+    slot.send(load_request(battery, None, LIMITS), run_request(pack_limits(LIMITS), b""))
     await slot.receive(LIMITS.wall_time)
     reply = await slot.receive(LIMITS.wall_time)
     slot.end_job()

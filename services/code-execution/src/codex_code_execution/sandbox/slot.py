@@ -12,6 +12,7 @@ from codex_code_execution.sandbox.wire import REPLY, Reply, RequestType, parse_h
 
 START_SECONDS = 15.0
 SPARE_SECONDS = 5.0  # how much later than a program's own limit the slot may answer
+CLOSE_SECONDS = 2.0
 LONGEST_COMPLAINT = 2000
 
 
@@ -21,9 +22,12 @@ class Slot:
     def __init__(self, process: Process) -> None:
         assert process.stdin is not None  # noqa: S101 - we asked for pipes
         assert process.stdout is not None  # noqa: S101 - the same
+        assert process.stderr is not None  # noqa: S101 - the same
         self._process = process
+        self._complaints = process.stderr
         self._writer = process.stdin
         self._reader = process.stdout
+        self._reading = asyncio.Lock()
         self.jobs = 0
 
     @classmethod
@@ -53,6 +57,11 @@ class Slot:
         """Process id of the runner, as the service sees it."""
         return self._process.pid
 
+    @property
+    def alive(self) -> bool:
+        """Whether its runner has not ended."""
+        return self._process.returncode is None
+
     def send(self, *requests: bytes) -> None:
         """Send requests in one write. Each is answered by one reply, in order."""
         self._writer.write(b"".join(requests))
@@ -64,7 +73,7 @@ class Slot:
             SandboxUnavailable: the slot died, did not answer in time, or says that it failed.
         """
         try:
-            async with asyncio.timeout(longest + SPARE_SECONDS):
+            async with asyncio.timeout(longest + SPARE_SECONDS), self._reading:
                 head = parse_head(await self._reader.readexactly(REPLY.size))
                 texts = await self._reader.readexactly(sum(head.sizes)) if any(head.sizes) else b""
         except (TimeoutError, asyncio.IncompleteReadError, OSError, ValueError, IndexError) as error:
@@ -81,8 +90,25 @@ class Slot:
         self.send(request(RequestType.END))
 
     async def close(self) -> str:
-        """Kill the slot with everything in it; what its runner had to say in the end."""
+        """Kill the slot with everything in it, whatever it is doing; what its runner had to say in the end.
+
+        It takes ``CLOSE_SECONDS`` at most: what the kernel has not brought to its end by then, it will.
+        """
         with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
-        _, complaint = await self._process.communicate()
+            self._process.terminate()  # a runner without namespaces ends others before itself
+        self._writer.close()  # a runner that was not its launcher's child yet, when that died, ends with its stdin
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                complaint = await self._last_words()
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            return f"it did not end within {CLOSE_SECONDS:g} s"
         return complaint[-LONGEST_COMPLAINT:].decode(errors="replace").strip()
+
+    async def _last_words(self) -> bytes:
+        complaint = await self._complaints.read()
+        async with self._reading:  # whoever waits for a reply sees its end first
+            await self._reader.read()  # a process whose output nobody reads is never seen to end
+        await self._process.wait()
+        return complaint

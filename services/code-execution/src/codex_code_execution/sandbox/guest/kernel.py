@@ -9,6 +9,8 @@ import signal
 CLONE_PARENT, CLONE_NEWPID = 0x00008000, 0x20000000
 BOX = 0x10000000 | 0x00020000 | 0x08000000  # CLONE_NEWUSER, NEWNS, NEWIPC
 SYS_CLONE, SYS_CAPSET, SYS_SECCOMP = {"x86_64": (56, 126, 317), "aarch64": (220, 91, 277)}[os.uname().machine]
+SYS_LANDLOCK_RESTRICT_SELF = 446
+PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG = 36, 1
 PR_SET_SECUREBITS, LOCKED_SECUREBITS = 28, 0x2F
 CAPABILITY_VERSION = 0x20080522
 FILTER_INSTRUCTION = 8  # bytes
@@ -47,6 +49,17 @@ def clone(flags: int) -> int:
 def enter(pidfd: int, namespaces: int) -> None:
     """Enter namespaces of another process."""
     check(libc.setns(pidfd, namespaces), "setns")
+
+
+def submit(rules: int) -> None:
+    """Submit to Landlock rules, with all that is forked from here on."""
+    check(libc.syscall(SYS_LANDLOCK_RESTRICT_SELF, rules, 0), "Landlock")
+
+
+def stay_together() -> None:
+    """Without namespaces: adopt descendants who lose their parents, and die with the runner."""
+    libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def map_shared(fd: int, size: int) -> int:

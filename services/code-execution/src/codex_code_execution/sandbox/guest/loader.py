@@ -16,7 +16,16 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from codex_code_execution.sandbox.guest.harness import SOURCE, flush, run_as_main, run_function, run_guarded
-from codex_code_execution.sandbox.guest.kernel import BOX, CLONE_PARENT, clone, drop_privileges, enter, map_shared
+from codex_code_execution.sandbox.guest.kernel import (
+    BOX,
+    CLONE_PARENT,
+    clone,
+    drop_privileges,
+    enter,
+    map_shared,
+    stay_together,
+    submit,
+)
 
 ORDERS = 3  # descriptor of the socket to the runner
 HIGH = 32
@@ -28,9 +37,11 @@ LAST = b"l"  # the order to run the last test
 NO_PROGRAM = SyntaxError, ValueError, OverflowError, RecursionError, MemoryError
 
 
-def run_loader(fds: list[int], call_filter: bytes, names: dict[str, Any], warm_up: Callable[[], None]) -> NoReturn:
-    """Enter a box, wait for a program, load it, and run its tests."""
-    answer = settle(fds)
+def run_loader(
+    fds: list[int], call_filter: bytes, names: dict[str, Any], warm_up: Callable[[], None], *, room: bool
+) -> NoReturn:
+    """Enter a box, or its room, wait for a program, load it, and run its tests."""
+    answer = settle(fds, room=room)
     drop_privileges(call_filter)
     warm_up()
     orders = socket.socket(fileno=ORDERS)
@@ -38,16 +49,16 @@ def run_loader(fds: list[int], call_filter: bytes, names: dict[str, Any], warm_u
     if not message:
         os._exit(0)
     order = json.loads(message)
-    set_limits(order["limits"])
+    set_limits(order["limits"], room=room)
     code = compiled(read_all(sources[0]), orders)
     os.close(sources[0])
     gc.enable()
     test = load_function(order, code, names, answer) if order["function"] else lambda: run_as_main(code)
     orders.send(LOADED)
-    serve(orders, test)
+    serve(orders, test, room=room)
 
 
-def settle(fds: list[int]) -> int:
+def settle(fds: list[int], *, room: bool) -> int:
     """Put descriptors where they are expected and enter the box. The address of the answer's memory."""
     box, orders, answer, output, error = (fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, HIGH) for fd in fds)
     os.closerange(0, HIGH)
@@ -56,12 +67,16 @@ def settle(fds: list[int]) -> int:
     os.dup2(error, 2)
     os.dup2(orders, ORDERS, inheritable=False)
     address = map_shared(answer, ANSWER_SIZE)
-    enter(box, BOX)
+    volunteer_to_die()
+    if room:
+        stay_together()
+        submit(box)
+    else:
+        enter(box, BOX)
     os.closerange(HIGH, 2 * HIGH)
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    volunteer_to_die()
-    os.chdir("/tmp")  # noqa: S108 - the box's own
+    os.chdir(os.environ["HOME"])
     return address
 
 
@@ -72,8 +87,11 @@ def volunteer_to_die() -> None:
     os.close(score)
 
 
-def set_limits(limits: dict[str, int]) -> None:
-    """The runner watches CPU time and memory; the kernel's limits are there in case that it fails."""
+def set_limits(limits: dict[str, int], *, room: bool) -> None:
+    """The runner watches CPU time and memory; the kernel's limits are there in case that it fails.
+
+    In a room tasks are counted for the whole user, and the runner has set their limit.
+    """
     seconds = limits["cpu_us"] // 1000000 + 2
     processes = limits["processes"] + 2  # the box's first process and the loader
     for kind, soft, hard in (
@@ -84,7 +102,7 @@ def set_limits(limits: dict[str, int]) -> None:
         (resource.RLIMIT_NOFILE, OPEN_FILES, OPEN_FILES),
         (resource.RLIMIT_FSIZE, DISK, DISK),
         (resource.RLIMIT_STACK, STACK, STACK),
-        (resource.RLIMIT_NPROC, processes, processes),
+        *(() if room else ((resource.RLIMIT_NPROC, processes, processes),)),
         (resource.RLIMIT_DATA, limits["data"], limits["data"]),
     ):
         resource.setrlimit(kind, (soft, hard))
@@ -131,7 +149,7 @@ def load_function(
     return lambda: run_function(order, module, read_all, answer)
 
 
-def serve(orders: socket.socket, test: Callable[[], None]) -> NoReturn:
+def serve(orders: socket.socket, test: Callable[[], None], *, room: bool) -> NoReturn:
     """Fork for every test, with its input as stdin. For the last one there is no need to."""
     while True:
         message, fds, _, _ = socket.recv_fds(orders, 16, 1)
@@ -141,5 +159,7 @@ def serve(orders: socket.socket, test: Callable[[], None]) -> NoReturn:
             orders.close()
             os.dup2(fds[0], 0)
             os.close(fds[0])
+            if room:
+                stay_together()
             test()
         os.close(fds[0])

@@ -1,16 +1,21 @@
 #define _GNU_SOURCE
 #include "box.h"
 
+#include "family.h"
+#include "files.h"
 #include "io.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define START_MS 5000
+#define CLEAR_US 2000000
 
 /* Makes the pipes of a new box. 0, or -1 with nothing left open. */
 int box_open(struct box *box, struct inside *inside)
@@ -50,7 +55,10 @@ int box_start(struct box *box, pid_t init)
     struct status status;
     int directories[2], count = 2;
     box->init = init;
-    map_ids(init);
+    if (box->room == NULL)
+        map_ids(init);
+    else
+        family_keep(init);
     if (write(box->status, "g", 1) != 1 || !wait_readable(box->status, START_MS))
         return -1;
     ssize_t got = receive_with_fds(box->status, &status, sizeof status, directories, &count);
@@ -59,6 +67,18 @@ int box_start(struct box *box, pid_t init)
     box->tmpfs = directories[0];
     box->proc = directories[1];
     return 0;
+}
+
+/* The box's first process, as its /proc calls it. */
+pid_t box_first(const struct box *box)
+{
+    return box->room == NULL ? 1 : box->init;
+}
+
+/* Its loader, likewise. */
+pid_t box_second(const struct box *box)
+{
+    return box->room == NULL ? 2 : box->loader;
 }
 
 /* CPU time of the runner's own children in this box. */
@@ -73,15 +93,50 @@ void box_count(struct box *box, const struct death *death)
     box->reaped_us += death->cpu_us;
     if ((death->pid != box->loader || box->last) && death->maxrss > box->maxrss)
         box->maxrss = death->maxrss;
-    if (death->pid == box->loader)
+    if (death->pid == box->loader) {
+        family_forget(box->loader);
         box->loader = 0;
+    }
+}
+
+/* Where there is no user namespace, tasks are counted for the whole user: those that are there already come on top. */
+void box_limit_tasks(const struct box *box, const struct limits *limits)
+{
+    uint64_t most = family_tasks_of_user() - 1 + limits->processes;
+    struct rlimit tasks = {.rlim_cur = most, .rlim_max = most};
+    prlimit(box->loader, RLIMIT_NPROC, &tasks, NULL);
+}
+
+static void count_dead(struct box *box)
+{
+    for (struct death death = children_next(WNOHANG); death.pid > 0; death = children_next(WNOHANG)) {
+        if (family_kept(death.pid))
+            fail("a process of the slot died");
+        box_count(box, &death);
+    }
+}
+
+/* Without namespaces nobody dies with the first process: kills until a look around finds nobody. */
+static void clear_room(struct box *box)
+{
+    int64_t deadline = now_us() + CLEAR_US;
+    family_forget(box->loader);
+    while (family_kill() > 0) {
+        count_dead(box);
+        if (now_us() > deadline)
+            fail("processes that can't be killed");
+    }
+    box->loader = 0;
 }
 
 /* Kills the box. Its first process ends last: once it is reaped no other one is left, and all costs are known. */
 void box_bury(struct box *box)
 {
+    if (box->init <= 0 && box->room == NULL)
+        return;
     if (box->init > 0)
         kill(box->init, SIGKILL);
+    family_forget(box->init);
     while (box->init > 0) {
         struct death death = children_next(0);
         if (death.pid <= 0)
@@ -91,11 +146,15 @@ void box_bury(struct box *box)
         else
             box_count(box, &death);
     }
+    if (box->room != NULL)
+        clear_room(box);
 }
 
 void box_destroy(struct box *box)
 {
     box_bury(box);
+    if (box->room != NULL)
+        files_wipe(box->room->folder);
     if (box->answer != NULL)
         munmap(box->answer, LARGEST_OUTPUT);
     close_fd(&box->status);

@@ -3,6 +3,7 @@
 #define BOX_H
 
 #include "children.h"
+#include "room.h"
 #include "wire.h"
 
 #include <stdbool.h>
@@ -23,6 +24,8 @@ struct box {
     int status;
     int output, error; /* read ends */
     int tmpfs, proc;   /* directories of the box, for the watcher */
+    const struct room *room; /* what it has instead of namespaces, or NULL */
+    uint64_t disk;     /* how much may be in its files */
 
     /* Boxes of the zygote only. Their processes, but for the first one, are children of the runner. */
     pid_t loader;
@@ -41,12 +44,14 @@ struct inside {
 };
 
 #define NO_BOX ((struct box){.status = -1, .output = -1, .error = -1, .tmpfs = -1, .proc = -1, .orders = -1})
-#define LOADER_PID 2 /* in its box: the second process there */
 #define BOX_NAMESPACES (CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC)
 
 int box_open(struct box *box, struct inside *inside);
 int box_start(struct box *box, pid_t init);
+pid_t box_first(const struct box *box);
+pid_t box_second(const struct box *box);
 uint64_t box_cpu(const struct box *box);
+void box_limit_tasks(const struct box *box, const struct limits *limits);
 void box_count(struct box *box, const struct death *death);
 void box_bury(struct box *box);
 void box_destroy(struct box *box);

@@ -6,7 +6,10 @@
 #define _GNU_SOURCE
 #include "filter.h"
 
+#include "landlock.h"
+
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -59,10 +62,28 @@ static const int denied[] = {
 #endif
 };
 
-#define DENIED_COUNT (sizeof denied / sizeof denied[0])
+/*
+ * For programs that see the machine's own processes and files, which Landlock doesn't keep them from in every way:
+ * changing owners, modes, times and attributes of the same user's files; connecting to services by a path.
+ */
+static const int denied_if_exposed[] = {
+    SYS_socket, SYS_connect, SYS_bind, SYS_fchmodat, SYS_fchownat, SYS_fchown, SYS_utimensat, SYS_truncate,
+    452 /* fchmodat2 */, SYS_setxattr, SYS_lsetxattr, SYS_removexattr, SYS_lremovexattr,
+#ifdef __x86_64__
+    SYS_chmod, SYS_chown, SYS_lchown, SYS_utime, SYS_utimes, SYS_futimesat,
+#endif
+};
+
+/* Signals, where Landlock does not keep them inside. A program then can't even abort() properly. */
+static const int signals[] = {
+    SYS_kill, SYS_tkill, SYS_tgkill, SYS_rt_sigqueueinfo, SYS_rt_tgsigqueueinfo, 424 /* pidfd_send_signal */,
+};
+
+#define COUNT(list) (sizeof list / sizeof list[0])
+#define MOST_RULES (COUNT(denied) + COUNT(denied_if_exposed) + COUNT(signals))
 
 struct program {
-    struct sock_filter code[2 * DENIED_COUNT + 64];
+    struct sock_filter code[2 * MOST_RULES + 128];
     unsigned short length;
 };
 
@@ -118,24 +139,49 @@ static void only_unix_sockets(struct program *program)
     answer(program, 0);
 }
 
-static void build(struct program *program)
+static void refuse_all(struct program *program, const int *calls, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        refuse_if(program, BPF_JEQ, (unsigned)calls[i], EPERM);
+}
+
+static void refuse_to_the_exposed(struct program *program)
+{
+    refuse_all(program, denied_if_exposed, COUNT(denied_if_exposed));
+    /* Datagrams (types 2 and 3) can be sent to any path. */
+    rule(program, SYS_socketpair, 1, BPF_JSET, 2, EPERM);
+    /* Of other processes; 0 is the caller. */
+    rule(program, SYS_prlimit64, 0, BPF_JGE, 1, EPERM);
+    rule(program, SYS_sched_setaffinity, 0, BPF_JGE, 1, EPERM);
+    rule(program, SYS_sched_setscheduler, 0, BPF_JGE, 1, EPERM);
+    rule(program, SYS_sched_setparam, 0, BPF_JGE, 1, EPERM);
+    if (landlock_scopes_signals())
+        return;
+    refuse_all(program, signals, COUNT(signals));
+    /* F_SETOWN, F_SETSIG and F_SETOWN_EX, by which the kernel is made to send signals, have this bit. */
+    rule(program, SYS_fcntl, 1, BPF_JSET, F_SETOWN, EPERM);
+}
+
+static void build(struct program *program, bool exposed)
 {
     refuse_foreign(program);
     refuse_if(program, BPF_JEQ, NR_CLONE3, ENOSYS); /* its flags lie in memory: libc falls back to clone */
-    for (size_t i = 0; i < DENIED_COUNT; i++)
-        refuse_if(program, BPF_JEQ, (unsigned)denied[i], EPERM);
+    refuse_all(program, denied, COUNT(denied));
+    if (exposed)
+        refuse_to_the_exposed(program);
     rule(program, SYS_clone, 0, BPF_JSET, NAMESPACE_FLAGS, EPERM);
     rule(program, SYS_ioctl, 1, BPF_JEQ, TIOCSTI, EPERM);
     only_unix_sockets(program);
     answer(program, 0);
 }
 
-const struct sock_fprog *job_filter(void)
+/* `exposed`: for programs that no namespace keeps apart from the machine. */
+const struct sock_fprog *job_filter(bool exposed)
 {
     static struct program program;
     static struct sock_fprog result;
     if (program.length == 0) {
-        build(&program);
+        build(&program, exposed);
         result = (struct sock_fprog){.len = program.length, .filter = program.code};
     }
     return &result;

@@ -3,7 +3,8 @@
 #define FILTER_H
 
 #include <linux/filter.h>
+#include <stdbool.h>
 
-const struct sock_fprog *job_filter(void);
+const struct sock_fprog *job_filter(bool exposed);
 
 #endif

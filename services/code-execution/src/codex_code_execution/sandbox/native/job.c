@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "job.h"
 
+#include "cgroup.h"
 #include "io.h"
 #include "supervise.h"
 #include "watch.h"
@@ -67,6 +68,7 @@ static void begin(struct run *run, const struct job *job, struct box *box, const
     size_t most = limits->output < LARGEST_OUTPUT ? limits->output : LARGEST_OUTPUT;
     *run = (struct run){.box = box, .limits = limits, .input = {.fd = -1}, .deaths = job->deaths};
     run->zygote = job->zygote.pid;
+    cgroup_limit(limits);
     run->output = (struct stream){.fd = box->output, .bytes = job->output, .most = most};
     run->error = (struct stream){.fd = box->error, .bytes = job->error, .most = most};
 }
@@ -98,6 +100,8 @@ static void conclude(struct run *run, struct answer *answer)
 {
     struct reply *reply = &answer->reply;
     uint64_t memory = run->maxrss + watch_files(run->box);
+    if (run->guard == GUARD_NONE && cgroup_killed())
+        run->guard = GUARD_MEMORY;
     describe_end(reply, run);
     reply->wall_us = (uint64_t)(now_us() - run->started);
     reply->cpu_us = run->cpu_us;
@@ -114,7 +118,7 @@ static void loaded(struct job *job, struct run *run, struct answer *answer)
 {
     struct reply *reply = &answer->reply;
     job->loaded = true;
-    job->python.resident = resident_of(run->box, LOADER_PID);
+    job->python.resident = resident_of(run->box, box_second(run->box));
     reply->state = LOAD_DONE;
     reply->wall_us = (uint64_t)(now_us() - run->started);
     reply->memory = job->python.resident;
@@ -134,6 +138,8 @@ static void load(struct job *job, struct answer *answer, const struct limits *li
     begin(&run, job, &job->python, limits);
     run.loading = job->python.last = true; /* nothing but the loader can be what is measured */
     job->python.before_us = box_cpu(&job->python);
+    if (job->python.room != NULL)
+        box_limit_tasks(&job->python, limits);
     if (zygote_order(&job->python, job->order, job->order_size, job->source.fd) != 0)
         fail("order");
     supervise(&run);
@@ -272,7 +278,7 @@ void job_compile(struct job *job, struct answer *answer, const char *payload, si
     answer->reply.fault = 0;
     const char *artifact_name = command.argv[command.count - 1]; /* the last string names the artifact */
     command.argv[command.count - 1] = NULL;
-    struct program program = {.executable = -1, .artifact_name = artifact_name};
+    struct program program = {.room = room_of_programs(), .executable = -1, .artifact_name = artifact_name};
     program.artifact = memory_file("artifact", "", 0);
     if (program.artifact < 0)
         fail("artifact");
@@ -325,7 +331,7 @@ void job_test(struct job *job, struct answer *answer, const char *payload, size_
         return;
     }
     if (command.count > 0) {
-        struct program program = {.executable = job->executable, .artifact = -1};
+        struct program program = {.room = room_of_programs(), .executable = job->executable, .artifact = -1};
         run_program(job, answer, &command, &program);
         return;
     }

@@ -1,8 +1,10 @@
 #define _GNU_SOURCE
 #include "program.h"
 
+#include "family.h"
 #include "filter.h"
 #include "io.h"
+#include "landlock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +23,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SOURCE_DIRECTORY "/box/src"
 #define STACK_SIZE (64u << 20)
 #define OPEN_FILES 64
 #define LAST_CAPABILITY 63
@@ -36,7 +37,7 @@ static void build_world(uint64_t disk)
     snprintf(options, sizeof options, "size=%llu,nr_inodes=4096,mode=755", (unsigned long long)disk);
     if (mount("tmpfs", "/box", "tmpfs", MS_NOSUID | MS_NODEV, options) != 0)
         fail("files of the box");
-    if (mkdir("/box/tmp", 0777) != 0 || mkdir("/box/shm", 0777) != 0 || mkdir(SOURCE_DIRECTORY, 0755) != 0)
+    if (mkdir("/box/tmp", 0777) != 0 || mkdir("/box/shm", 0777) != 0 || mkdir(BOX_SOURCE, 0755) != 0)
         fail("directories of the box");
     if (chmod("/box/tmp", 01777) != 0 || chmod("/box/shm", 01777) != 0)
         fail("modes of the box");
@@ -46,12 +47,12 @@ static void build_world(uint64_t disk)
         fail("proc of the box");
 }
 
-static void write_source(const struct file *source)
+static void write_source(const struct file *source, const struct room *room)
 {
-    char path[192], block[65536];
+    char path[512], block[65536];
     if (source->fd < 0)
         return;
-    snprintf(path, sizeof path, SOURCE_DIRECTORY "/%s", source->name);
+    snprintf(path, sizeof path, "%s/%s", room_source(room), source->name);
     int to = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
     off_t at = 0;
     ssize_t got;
@@ -70,10 +71,10 @@ static int open_directory(const char *path)
     return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-static void say_ready(int status)
+static void say_ready(int status, const struct room *room)
 {
     struct status ready = {.kind = STATUS_READY};
-    int directories[2] = {open_directory("/box"), open_directory("/proc")};
+    int directories[2] = {open_directory(room == NULL ? "/box" : room->path), open_directory("/proc")};
     if (directories[0] < 0 || directories[1] < 0 || send_with_fds(status, &ready, sizeof ready, directories, 2) != 0)
         fail("ready");
     close(directories[0]);
@@ -87,8 +88,11 @@ static void limit(int resource, uint64_t soft, uint64_t hard)
         fail("rlimit");
 }
 
-/* CPU time is judged by the watcher; the kernel's limit in whole seconds is there in case that the watcher fails. */
-static void set_limits(const struct limits *limits)
+/*
+ * CPU time is judged by the watcher; the kernel's limit in whole seconds is there in case that the watcher fails.
+ * `tasks` are those of the same user that aren't the program's.
+ */
+static void set_limits(const struct limits *limits, uint64_t tasks)
 {
     uint64_t seconds = limits->cpu_us / 1000000u + 2;
     limit(RLIMIT_CPU, seconds, seconds + 1);
@@ -98,7 +102,7 @@ static void set_limits(const struct limits *limits)
     limit(RLIMIT_NOFILE, OPEN_FILES, OPEN_FILES);
     limit(RLIMIT_FSIZE, limits->disk, limits->disk);
     limit(RLIMIT_STACK, STACK_SIZE, STACK_SIZE);
-    limit(RLIMIT_NPROC, limits->processes + 1, limits->processes + 1);
+    limit(RLIMIT_NPROC, tasks + limits->processes, tasks + limits->processes);
     if (limits->data > 0)
         limit(RLIMIT_DATA, limits->data, limits->data);
 }
@@ -124,7 +128,10 @@ static void reset_signals(void)
     signal(SIGPIPE, SIG_DFL);
 }
 
-/* Prefers this process as the kernel's victim when the machine runs out of memory. */
+/*
+ * Prefers this process, and those it will fork, as the kernel's victims when memory runs out. The first process of a
+ * box volunteers for all: should killing the program not be enough, because files fill the memory, the box goes.
+ */
 static void volunteer_to_die(void)
 {
     int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -135,21 +142,27 @@ static void volunteer_to_die(void)
 
 static _Noreturn void become_program(const struct program *program, const struct inside *inside)
 {
-    static char *const environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/tmp", "LANG=C.UTF-8", NULL};
+    const struct room *room = program->room;
+    char *const *environment = room_environment(room);
+    uint64_t tasks = room == NULL ? 1 : family_tasks_of_user() - 1;
     int keep = program->executable < 0 ? 3 : 4;
     setsid();
     if (dup2(program->input, 0) < 0 || dup2(inside->output, 1) < 0 || dup2(inside->error, 2) < 0)
         _exit(99);
     if (keep == 4 && (dup2(program->executable, 3) < 0 || fcntl(3, F_SETFD, FD_CLOEXEC) != 0))
         _exit(99);
+    if (room != NULL) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        landlock_enter(room->rules);
+    }
     syscall(NR_CLOSE_RANGE, keep, ~0u, 0);
-    volunteer_to_die();
-    set_limits(program->limits);
+    set_limits(program->limits, tasks);
     drop_capabilities();
     reset_signals();
-    if (chdir(program->artifact < 0 ? "/tmp" : SOURCE_DIRECTORY) != 0)
+    const char *tmp = room == NULL ? "/tmp" : room->tmp;
+    if (chdir(program->artifact < 0 ? tmp : room_source(room)) != 0)
         fail("working directory");
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, job_filter()) != 0)
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, job_filter(room != NULL)) != 0)
         fail("filter");
     if (keep == 4)
         syscall(SYS_execveat, 3, "", program->argv, environment, AT_EMPTY_PATH);
@@ -158,7 +171,10 @@ static _Noreturn void become_program(const struct program *program, const struct
     fail("cannot be executed");
 }
 
-/* Waits for this process, or for the runner's order to stop: only kill() by a sender outside of the box shows pid 0. */
+/*
+ * Waits for this process, or for the runner's order to stop. A sender outside of the box's pid namespace shows as pid 0;
+ * in a room, where programs can't signal us, it is our parent.
+ */
 static int32_t wait_for(pid_t worker)
 {
     int status = SIGKILL;
@@ -173,18 +189,19 @@ static int32_t wait_for(pid_t worker)
             if (reaped == worker)
                 return status;
         int number = sigwaitinfo(&expected, &signal_info);
-        if (number == SIGTERM && signal_info.si_code == SI_USER && signal_info.si_pid == 0)
+        if (number == SIGTERM && signal_info.si_code == SI_USER &&
+            (signal_info.si_pid == 0 || signal_info.si_pid == getppid()))
             return SIGKILL;
     }
 }
 
 static void collect_artifact(const struct program *program, int32_t wait_status)
 {
-    char path[192];
+    char path[512];
     struct stat made;
     if (program->artifact < 0 || wait_status != 0)
         return;
-    snprintf(path, sizeof path, SOURCE_DIRECTORY "/%s", program->artifact_name);
+    snprintf(path, sizeof path, "%s/%s", room_source(program->room), program->artifact_name);
     int from = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (from < 0 || fstat(from, &made) != 0 || !S_ISREG(made.st_mode) || made.st_size > LARGEST_OUTPUT)
         return;
@@ -196,11 +213,15 @@ static void collect_artifact(const struct program *program, int32_t wait_status)
 }
 
 /* Kills and reaps whatever is left, so that the sum of all CPU times is complete. */
-static void bury_children(void)
+static void bury_children(const struct room *room)
 {
-    kill(-1, SIGKILL);
-    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
-        ;
+    if (room == NULL)
+        kill(-1, SIGKILL);
+    else
+        family_kill();
+    while (waitpid(-1, NULL, room == NULL ? 0 : WNOHANG) >= 0 || errno == EINTR)
+        if (room != NULL) /* of everybody in the pid namespace nobody is missed; here somebody may be */
+            family_kill();
 }
 
 static void report(int status_socket, int32_t wait_status)
@@ -224,21 +245,28 @@ static void block_signals(void)
     sigprocmask(SIG_SETMASK, &blocked, NULL);
 }
 
-static void enter_box(const struct inside *inside, uint64_t disk)
+static void enter_box(const struct inside *inside, const struct room *room, uint64_t disk)
 {
     char go;
     block_signals();
     if (read(inside->status, &go, 1) != 1)
         _exit(99);
-    build_world(disk);
+    volunteer_to_die();
+    if (room == NULL) {
+        build_world(disk);
+        return;
+    }
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    family_adopt();
+    room_furnish(room);
 }
 
 static _Noreturn void init_of_program(const struct program *program, const struct inside *inside)
 {
     close(program->feed);
-    enter_box(inside, program->limits->disk);
-    write_source(program->source);
-    say_ready(inside->status);
+    enter_box(inside, program->room, program->limits->disk);
+    write_source(program->source, program->room);
+    say_ready(inside->status, program->room);
     pid_t worker = fork();
     if (worker < 0)
         fail("fork");
@@ -249,7 +277,7 @@ static _Noreturn void init_of_program(const struct program *program, const struc
     close(inside->error);
     close(program->input);
     int32_t ended = wait_for(worker);
-    bury_children();
+    bury_children(program->room);
     collect_artifact(program, ended);
     report(inside->status, ended);
     _exit(0);
@@ -258,12 +286,12 @@ static _Noreturn void init_of_program(const struct program *program, const struc
 /* It stays dumpable, or else nobody could enter. Its capabilities keep programs from looking into it. */
 static _Noreturn void init_of_empty_box(const struct inside *inside)
 {
-    enter_box(inside, EMPTY_BOX_DISK);
-    say_ready(inside->status);
+    enter_box(inside, room_of_zygote(), EMPTY_BOX_DISK);
+    say_ready(inside->status, room_of_zygote());
     close(inside->output);
     close(inside->error);
     wait_for(NOBODY);
-    bury_children();
+    bury_children(room_of_zygote());
     report(inside->status, SIGKILL);
     _exit(0);
 }
@@ -272,7 +300,10 @@ static int start(struct box *box, const struct program *program, struct inside *
 {
     if (box_open(box, inside) != 0)
         return -1;
-    pid_t init = (pid_t)syscall(SYS_clone, BOX_NAMESPACES | SIGCHLD, 0, 0, 0, 0);
+    box->room = program == NULL ? room_of_zygote() : program->room;
+    box->disk = program == NULL ? EMPTY_BOX_DISK : program->limits->disk;
+    int namespaces = box->room == NULL ? BOX_NAMESPACES : 0;
+    pid_t init = (pid_t)syscall(SYS_clone, namespaces | SIGCHLD, 0, 0, 0, 0);
     if (init == 0 && program == NULL)
         init_of_empty_box(inside);
     if (init == 0)

@@ -13,6 +13,7 @@ struct file {
 };
 
 struct program {
+    const struct room *room; /* where it is run if there are no namespaces */
     char *argv[MOST_ARGUMENTS];
     int executable; /* memory file to execute, or -1: argv[0] is a path */
     int input;      /* read end of stdin */

@@ -30,6 +30,10 @@ static struct slot_options parse_options(int argc, char **argv)
             options.uid = (uid_t)atoi(value);
         else if (strcmp(argv[i], "--python") == 0)
             options.python = value;
+        else if (strcmp(argv[i], "--landlock") == 0)
+            options.work = value;
+        else if (strcmp(argv[i], "--cgroup") == 0)
+            options.cgroup = value;
         else if (strcmp(argv[i], "--bind") == 0 && options.bind_count < MOST_BINDS)
             options.binds[options.bind_count++] = value;
         else

@@ -1,7 +1,10 @@
 #define _GNU_SOURCE
 #include "slot.h"
 
+#include "cgroup.h"
 #include "io.h"
+#include "room.h"
+#include "warden.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -184,14 +187,30 @@ static void change_root(void)
  * Goes from a process of the service's user to pid 1 of an empty world: no network, no other process, a read-only
  * root with nothing of the host but its programs. Whoever is root in it is nobody outside.
  */
-void enter_slot(const struct slot_options *options)
+static void enter_namespaces(const struct slot_options *options)
 {
-    begin_stage("isolation"); /* the service knows this word: whatever fails here is refused by the machine */
-    become_unprivileged(options->uid);
-    umask(022);
     unshare_all();
     become_init();
     make_root(options);
     change_root();
+}
+
+/* The weak way. Nothing is hidden from the runner here; programs are confined one by one. */
+static void enter_folder(const struct slot_options *options)
+{
+    become_ward(options->work);
+    rooms_open(options);
+}
+
+void enter_slot(const struct slot_options *options)
+{
+    cgroup_join(options->cgroup);
+    begin_stage("isolation"); /* the service knows this word: whatever fails here is refused by the machine */
+    become_unprivileged(options->uid);
+    umask(022);
+    if (options->work == NULL)
+        enter_namespaces(options);
+    else
+        enter_folder(options);
     begin_stage("slot");
 }

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "supervise.h"
 
+#include "family.h"
 #include "io.h"
 #include "watch.h"
 
@@ -119,8 +120,9 @@ static void hear_death(struct run *run, const struct death *death)
 {
     struct box *box = run->box;
     if (death->pid == box->init) {
+        family_forget(box->init);
         box->init = 0;
-        run->finished = run->lost = true;
+        hear_status(run); /* what it said before may still be unread */
         return;
     }
     if (box->answer == NULL || death->pid == run->zygote)
@@ -165,6 +167,8 @@ static void look(struct run *run)
         stop(run, GUARD_CPU);
     if (run->memory_peak > run->limits->memory)
         stop(run, GUARD_MEMORY);
+    if (run->box->room != NULL && usage.disk_full) /* nobody else refuses it more files */
+        stop(run, GUARD_DISK);
 }
 
 /* The box did not end in time after it was told to: it is killed, and the watcher's sum has to do. */

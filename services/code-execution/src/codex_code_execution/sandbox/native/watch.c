@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "watch.h"
 
+#include "family.h"
+#include "files.h"
 #include "io.h"
 
 #include <ctype.h>
@@ -53,7 +55,7 @@ static void add_process(struct usage *usage, const struct box *box, const char *
     if (read_stat(box->proc, pid, fields) != 0)
         return;
     usage->cpu_us += ticks_to_us(fields[CHILDREN_USER_TIME] + fields[CHILDREN_SYSTEM_TIME]);
-    if (strcmp(pid, "1") == 0) /* ours; of it only what its dead children used */
+    if (atoi(pid) == box_first(box)) /* ours; of it only what its dead children used */
         return;
     usage->cpu_us += ticks_to_us(fields[USER_TIME] + fields[SYSTEM_TIME]);
     usage->memory += fields[RESIDENT] * (uint64_t)sysconf(_SC_PAGESIZE);
@@ -61,8 +63,26 @@ static void add_process(struct usage *usage, const struct box *box, const char *
     usage->processes++;
 }
 
-/* Calls visit for every process of the box. */
-static void each_process(const struct box *box, void (*visit)(void *, const struct box *, const char *), void *state)
+typedef void process_visit(void *state, const struct box *box, const char *pid);
+
+/* One look at the runner's family, of which only the box's part is shown. */
+struct search {
+    const struct box *box;
+    process_visit *visit;
+    void *state;
+};
+
+static void visit_member(void *looking, pid_t pid)
+{
+    const struct search *search = looking;
+    char name[16];
+    if (family_kept(pid) && pid != search->box->init && pid != search->box->loader)
+        return;
+    snprintf(name, sizeof name, "%d", pid);
+    search->visit(search->state, search->box, name);
+}
+
+static void each_entry(const struct box *box, process_visit *visit, void *state)
 {
     int fd = openat(box->proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *directory = fd < 0 ? NULL : fdopendir(fd);
@@ -76,14 +96,34 @@ static void each_process(const struct box *box, void (*visit)(void *, const stru
     closedir(directory);
 }
 
+/* Calls visit for every process of the box. */
+static void each_process(const struct box *box, process_visit *visit, void *state)
+{
+    struct search search = {box, visit, state};
+    if (box->room == NULL)
+        each_entry(box, visit, state);
+    else
+        family_each(getpid(), visit_member, &search);
+}
+
 static void visit_usage(void *usage, const struct box *box, const char *pid)
 {
     add_process(usage, box, pid);
 }
 
+/* They may lie on a disk, but are judged as if they were in memory. */
+static uint64_t files_in_room(const struct box *box, bool *full)
+{
+    struct contents contents = files_in(box->tmpfs);
+    *full = contents.unclear || contents.bytes > box->disk;
+    return contents.bytes;
+}
+
 static uint64_t files_in_memory(const struct box *box, bool *full)
 {
     struct statfs files;
+    if (box->room != NULL)
+        return files_in_room(box, full);
     if (fstatfs(box->tmpfs, &files) != 0)
         return 0;
     *full = files.f_bavail == 0 || files.f_ffree == 0;
@@ -101,7 +141,7 @@ struct usage watch(const struct box *box)
 static void visit_shared(void *sum, const struct box *box, const char *pid)
 {
     char path[40], text[2048];
-    if (strcmp(pid, "1") == 0)
+    if (atoi(pid) == box_first(box))
         return;
     snprintf(path, sizeof path, "%.16s/smaps_rollup", pid);
     const char *line = read_text(box->proc, path, text, sizeof text) == 0 ? strstr(text, "\nPss:") : NULL;
@@ -122,8 +162,8 @@ uint64_t watch_shared(const struct box *box)
 
 static void visit_stray(void *found, const struct box *box, const char *pid)
 {
-    (void)box;
-    if (atoi(pid) > LOADER_PID)
+    pid_t known = atoi(pid);
+    if (known != box_first(box) && known != box_second(box))
         *(bool *)found = true;
 }
 

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "zygote.h"
 
+#include "family.h"
 #include "filter.h"
 #include "io.h"
 #include "program.h"
@@ -21,8 +22,8 @@
 
 static _Noreturn void become_zygote(const char *python, int script, int control)
 {
-    char *const argv[] = {(char *)python, "-I", "-S", "-", NULL};
-    char *const environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/tmp", "LANG=C.UTF-8", NULL};
+    const struct room *room = room_of_zygote();
+    char *const argv[] = {(char *)python, "-I", "-S", "-", (char *)(room == NULL ? "/box" : room->path), NULL};
     int null = open("/dev/null", O_WRONLY);
     if (dup2(script, 0) < 0 || dup2(null, 1) < 0 || dup2(control, CONTROL_FD) < 0)
         _exit(99);
@@ -30,7 +31,7 @@ static _Noreturn void become_zygote(const char *python, int script, int control)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     syscall(SYS_close_range, CONTROL_FD + 1, ~0u, 0);
-    execve(python, argv, environment);
+    execve(python, argv, room_environment(room));
     fail(python);
 }
 
@@ -38,7 +39,7 @@ static _Noreturn void become_zygote(const char *python, int script, int control)
 int zygote_start(struct zygote *zygote, const char *python, const char *text, size_t size)
 {
     int control[2];
-    const struct sock_fprog *filter = job_filter();
+    const struct sock_fprog *filter = job_filter(room_of_zygote() != NULL);
     int script = memory_file("zygote", text, size);
     if (script < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) != 0)
         return -1;
@@ -46,6 +47,8 @@ int zygote_start(struct zygote *zygote, const char *python, const char *text, si
     zygote->pid = fork();
     if (zygote->pid == 0)
         become_zygote(python, script, control[1]);
+    if (zygote->pid > 0)
+        family_keep(zygote->pid);
     close(script);
     close(control[1]);
     char answer;
@@ -54,17 +57,23 @@ int zygote_start(struct zygote *zygote, const char *python, const char *text, si
     return sent && wait_readable(control[0], START_MS) && recv(control[0], &answer, 1, 0) == 1 ? 0 : -1;
 }
 
-/* Has the zygote put a loader into the box. It becomes our own child, as it is made with CLONE_PARENT. */
+/*
+ * Has the zygote put a loader into the box. It becomes our own child, as it is made with CLONE_PARENT. It enters the
+ * namespaces of the box, or submits to the rules of its room.
+ */
 static int add_loader(const struct zygote *zygote, struct box *box, const struct inside *inside, int orders, int answer)
 {
     int32_t pid = -1;
-    int init = (int)syscall(SYS_pidfd_open, box->init, 0);
-    int fds[] = {init, orders, answer, inside->output, inside->error};
-    if (init >= 0 && send_with_fds(zygote->socket, "b", 1, fds, 5) == 0 && wait_readable(zygote->socket, START_MS) &&
-        recv(zygote->socket, &pid, sizeof pid, 0) != sizeof pid)
+    bool spaces = box->room == NULL;
+    int entry = spaces ? (int)syscall(SYS_pidfd_open, box->init, 0) : fcntl(box->room->rules, F_DUPFD_CLOEXEC, 0);
+    int fds[] = {entry, orders, answer, inside->output, inside->error};
+    if (entry >= 0 && send_with_fds(zygote->socket, spaces ? "n" : "r", 1, fds, 5) == 0 &&
+        wait_readable(zygote->socket, START_MS) && recv(zygote->socket, &pid, sizeof pid, 0) != sizeof pid)
         pid = -1;
-    close_fd(&init);
+    close_fd(&entry);
     box->loader = pid > 0 ? pid : 0;
+    if (pid > 0 && !spaces)
+        family_keep(pid);
     return pid > 0 ? 0 : -1;
 }
 
