@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 
-from codex_problem.submissions.idempotency import body_hash
+from codex_service.idempotency import body_hash
 from codex_service.ids import uuid7
 from codex_service.mongo import open_mongo
 from codex_testing.problem import EASY, HARD, ProblemClient, new_user

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from aiokafka.structs import RecordMetadata
@@ -22,6 +21,7 @@ from codex_protos.problem.v1 import submission_service_pb2 as submissions
 from codex_service.background import Background
 from codex_service.errors import DependencyUnavailable
 from codex_service.grpc.deadline import time_left
+from codex_service.idempotency import body_hash
 from codex_service.ids import uuid7
 from codex_telemetry import carrier, trace_id
 
@@ -127,7 +127,7 @@ class Jobs:
         return await self._submissions.CreateSubmission(request, timeout=time_left(5.0))
 
     async def _remember(self, order: Order) -> None:
-        body = sha256(f"{order.problem}\0{order.language}\0{order.code}".encode()).hexdigest()
+        body = body_hash(order.problem, order.language, order.code)
         await self._store.remember_key(author=order.author, key=order.idempotency_key, body=body)
 
     async def _judge(

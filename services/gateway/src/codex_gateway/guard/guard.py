@@ -1,6 +1,5 @@
 """The one call to Redis that every request makes: limit, revoked sessions, idempotency keys."""
 
-import hashlib
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -9,6 +8,7 @@ from redis.exceptions import RedisError
 
 from codex_gateway.guard.limits import Allowance, Limit
 from codex_service.errors import DependencyUnavailable
+from codex_service.idempotency import body_hash
 from codex_service.redis import RedisClient, Script
 
 log = structlog.get_logger()
@@ -26,8 +26,7 @@ class Claim:
 
     @staticmethod
     def of(user: str, key: str, *, problem: str, language: str, code: str) -> "Claim":
-        body = f"{problem}\0{language}\0{code}".encode()
-        return Claim(user=user, key=key, digest=hashlib.sha256(body).hexdigest())
+        return Claim(user=user, key=key, digest=body_hash(problem, language, code))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 
 from pymongo import IndexModel
 
@@ -18,11 +17,6 @@ class Claim:
 
     submission: str
     first: bool
-
-
-def body_hash(problem: str, language: str, code: str) -> str:
-    """What must be equal for two requests to be the same."""
-    return sha256(f"{problem}\0{language}\0{code}".encode()).hexdigest()
 
 
 class IdempotencyKeys:

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 from codex_problem.errors import SubmissionNotFound
 from codex_problem.scoring.service import Scoring
-from codex_problem.submissions.idempotency import IdempotencyKeys, body_hash
+from codex_problem.submissions.idempotency import IdempotencyKeys
 from codex_problem.submissions.model import Judgement, Submission, Verdict
 from codex_problem.submissions.repository import SubmissionRepository
 from codex_service.errors import InvalidCursor, InvalidRequest
+from codex_service.idempotency import body_hash
 
 MAX_LIMIT = 100
 _ID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
