@@ -56,7 +56,7 @@ async def test_a_profile_begins_empty(platform: Platform, ada: Person) -> None:
     assert (shown["username"], shown["email"], shown["country"]) == (ada.name, ada.email, None)
     assert shown["solved"] == {"easy": 0, "medium": 0, "hard": 0}
     assert shown["submissions"] == 0
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", shown["created_at"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", shown["created_at"])
 
 
 async def test_logging_in_gives_the_same_user(platform: Platform, ada: Person) -> None:

@@ -61,7 +61,7 @@ async def test_a_verdict_comes_back_with_the_answer(gateway: Gateway) -> None:
         "wall_time": 0.05,
         "memory_peak": 9 << 20,
         "trace_id": TRACE,
-        "created_at": "2026-01-01T12:00:00Z",
+        "created_at": "2026-01-01T12:00:00.000000Z",
         "judged_at": given.judged_at.ToJsonString(),
     }
     cost = {"cpu_time": 0.01, "wall_time": 0.02, "memory_peak": 9 << 20}

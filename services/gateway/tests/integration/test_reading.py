@@ -20,7 +20,7 @@ ADA = {
     "email": "ada@example.com",
     "country": None,
     "role": "user",
-    "created_at": "2026-01-01T12:00:00Z",
+    "created_at": "2026-01-01T12:00:00.000000Z",
 }
 TOKENS = {"access_token": "a.b.c", "refresh_token": "opaque", "token_type": "Bearer", "expires_in": 900}
 SUMMARY = {

@@ -1,11 +1,10 @@
 """Accounts and tokens."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from codex_gateway.models.base import Answer, Country, RequestBody, example
+from codex_gateway.models.base import Answer, Country, Moment, RequestBody, example
 
 # A local part of dot-separated atoms (RFC 5322, RFC 6532), then host labels. Quoted local parts are left out.
 _ATOM = r"""[^\s\x00-\x1f\x7f@.,:;<>()\[\]\\"]+"""
@@ -18,7 +17,7 @@ _USER: dict[str, Any] = {
     "email": "ada@example.com",
     "country": "GB",
     "role": "user",
-    "created_at": "2026-01-01T12:00:00Z",
+    "created_at": "2026-01-01T12:00:00.000000Z",
 }
 
 Email = Annotated[str, Field(max_length=254, pattern=_EMAIL, examples=["ada@example.com"])]
@@ -58,7 +57,7 @@ class User(Answer):
     email: str
     country: str | None
     role: str
-    created_at: datetime
+    created_at: Moment
 
 
 class Session(Answer):

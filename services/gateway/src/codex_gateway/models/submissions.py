@@ -1,11 +1,10 @@
 """Programs in, verdicts out."""
 
-from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import Field
 
-from codex_gateway.models.base import Answer, Code, LanguageId, RequestBody, Slug, example, is_none
+from codex_gateway.models.base import Answer, Code, LanguageId, Moment, RequestBody, Slug, example, is_none
 
 KindName = Literal["submit", "run", "custom"]
 VerdictName = Literal["AC", "WA", "TLE", "MLE", "OLE", "RE", "CE", "SE"]
@@ -127,8 +126,8 @@ class Submission(Answer):
     wall_time: float | None
     memory_peak: int | None
     trace_id: str | None
-    created_at: datetime
-    judged_at: datetime | None
+    created_at: Moment
+    judged_at: Moment | None
     detail: str | None = Field(default=None, exclude_if=is_none, description="With SE: what failed was the platform.")
 
 
