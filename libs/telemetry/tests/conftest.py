@@ -7,8 +7,10 @@ from typing import Any
 
 import grpc
 import pytest
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.logs.v1.logs_pb2 import ResourceLogs
 from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, Span
 
@@ -35,6 +37,7 @@ class Collector:
     def __init__(self) -> None:
         self.traces: list[ExportTraceServiceRequest] = []
         self.metrics: list[ExportMetricsServiceRequest] = []
+        self.logs: list[ExportLogsServiceRequest] = []
         self.answering = threading.Event()
         self.answering.set()
         self._server = grpc.server(futures.ThreadPoolExecutor(4))
@@ -42,6 +45,7 @@ class Collector:
             (
                 self._service("trace", "TraceService", ExportTraceServiceRequest, self.traces),
                 self._service("metrics", "MetricsService", ExportMetricsServiceRequest, self.metrics),
+                self._service("logs", "LogsService", ExportLogsServiceRequest, self.logs),
             )
         )
         self.endpoint = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
@@ -52,6 +56,9 @@ class Collector:
 
     def spans(self) -> list[Span]:
         return [span for item in self.resource_spans() for scope in item.scope_spans for span in scope.spans]
+
+    def resource_logs(self) -> list[ResourceLogs]:
+        return [item for request in self.logs for item in request.resource_logs]
 
     def measured(self) -> dict[str, Metric]:
         """The newest state of every metric."""

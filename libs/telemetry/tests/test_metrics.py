@@ -49,3 +49,18 @@ def test_retries_and_dead_letters_are_counted_by_topic(recorder: Recorder) -> No
     assert [point.value for point in points["codex.retry.queue.depth"]] == [1]
     assert [point.value for point in points["codex.dead_letters"]] == [1]
     assert dict(points["codex.dead_letters"][0].attributes) == {"messaging.destination.name": "code-execution-topic"}
+
+
+def test_a_program_that_a_limit_stopped_is_counted_by_language_and_limit(recorder: Recorder) -> None:
+    metrics.record_queueing(0.2, kind="run")
+    metrics.record_execution(2.0, language="python", guard="cpu")
+    metrics.record_execution(0.1, language="made-up", guard="none")
+
+    points = recorder.points()
+    assert [dict(point.attributes) for point in points["codex.execution.queue.duration"]] == [
+        {"codex.execution.kind": "run"}
+    ]
+    assert {tuple(point.attributes.values()) for point in points["codex.execution.duration"]} == {
+        ("python", "cpu"),
+        ("other", "none"),
+    }

@@ -1,7 +1,18 @@
-"""Log lines that know their trace."""
+"""Log lines that know their trace, and that leave over OTLP besides."""
+
+import time
+from typing import Final
 
 from opentelemetry import trace
-from structlog.typing import EventDict, WrappedLogger
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from codex_telemetry.log_sender import LogSender
+from codex_telemetry.log_wire import LogRecord, encode_record
+
+# The scope of our own lines; a library's is the name of its logger.
+_OURS: Final = "codex_telemetry"
+# What these say is about exports: it must not be exported.
+_EXPORTERS: Final = ("opentelemetry.exporter", "opentelemetry.sdk")
 
 
 def add_trace_ids(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -12,3 +23,16 @@ def add_trace_ids(_logger: WrappedLogger, _method: str, event: EventDict) -> Eve
         event["span_id"] = format(current.span_id, "016x")
         event["trace_flags"] = format(current.trace_flags, "02x")
     return event
+
+
+def sending(sender: LogSender) -> Processor:
+    """A structlog processor that hands a copy of each event to ``sender``; the event passes unchanged."""
+
+    def send(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        scope = str(event.get("logger", _OURS))
+        if not scope.startswith(_EXPORTERS):
+            current = trace.get_current_span().get_span_context()
+            sender.put(LogRecord(scope, encode_record(event, current, time.time_ns())))
+        return event
+
+    return send

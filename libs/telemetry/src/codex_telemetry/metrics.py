@@ -19,6 +19,7 @@ VERDICTS: Final = frozenset({"AC", "WA", "TLE", "MLE", "OLE", "RE", "CE", "SE"})
 # Upper bounds in seconds. The first are those of the semantic conventions.
 _CALLS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 _SUBMISSIONS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+_EXECUTIONS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 _meter = metrics.get_meter("codex_telemetry")
 
@@ -52,6 +53,18 @@ _submission_duration = _meter.create_histogram(
     description="From a submission's acceptance to its verdict",
     explicit_bucket_boundaries_advisory=_SUBMISSIONS,
 )
+_queue_duration = _meter.create_histogram(
+    "codex.execution.queue.duration",
+    unit="s",
+    description="From a program's acceptance until a slot took it",
+    explicit_bucket_boundaries_advisory=_EXECUTIONS,
+)
+_execution_duration = _meter.create_histogram(
+    "codex.execution.duration",
+    unit="s",
+    description="How long a program had a slot, its compilation included",
+    explicit_bucket_boundaries_advisory=_EXECUTIONS,
+)
 _retry_queue_depth = _meter.create_gauge(
     "codex.retry.queue.depth",
     unit="{record}",
@@ -72,6 +85,19 @@ def record_submission(seconds: float, *, language: str, verdict: str) -> None:
             keys.SUBMISSION_LANGUAGE: language if language in LANGUAGES else "other",
             keys.SUBMISSION_VERDICT: verdict if verdict in VERDICTS else "other",
         },
+    )
+
+
+def record_queueing(seconds: float, *, kind: str) -> None:
+    """A slot took a program; ``kind`` is why it is judged."""
+    _queue_duration.record(seconds, {keys.EXECUTION_KIND: kind})
+
+
+def record_execution(seconds: float, *, language: str, guard: str) -> None:
+    """A program was judged; ``guard`` is the limit that stopped it, or ``none``."""
+    _execution_duration.record(
+        seconds,
+        {keys.EXECUTION_LANGUAGE: language if language in LANGUAGES else "other", keys.SANDBOX_GUARD: guard},
     )
 
 

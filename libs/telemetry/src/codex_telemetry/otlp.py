@@ -1,4 +1,4 @@
-"""The SDK's span exporter with our encoder: channel, retries, headers and shutdown stay as they are."""
+"""The SDK's exporters with our encoders: channel, retries, headers and shutdown stay as they are."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -17,13 +17,13 @@ class SpanExporter(OTLPSpanExporter):
     def _initialize_channel_and_stub(self) -> None:
         super()._initialize_channel_and_stub()  # type: ignore[no-untyped-call] # so it is in the SDK
         channel: Any = self._channel
-        self._client: Any = _Stub(channel.unary_unary(_EXPORT))
+        self._client: Any = RawStub(channel.unary_unary(_EXPORT))
 
-    def _translate_data(self, data: Sequence[ReadableSpan]) -> bytes:  # type: ignore[override] # what _Stub sends
+    def _translate_data(self, data: Sequence[ReadableSpan]) -> bytes:  # type: ignore[override] # what RawStub sends
         return encode_spans(data)
 
 
-class _Stub:
+class RawStub:
     """The generated client without its serializer."""
 
     def __init__(self, export: Callable[..., Any]) -> None:

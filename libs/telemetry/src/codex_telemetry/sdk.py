@@ -1,12 +1,12 @@
 """OpenTelemetry's SDK the way we want it: who we are, what is kept, and how it leaves the process."""
 
-import os
 import threading
 import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from opentelemetry import metrics, trace
 from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
@@ -24,12 +24,13 @@ from codex_telemetry.attributes import (
     SERVICE_NAMESPACE,
     SERVICE_VERSION,
 )
+from codex_telemetry.environment import Environment, LogQueue
+from codex_telemetry.log_sender import LogSender
 from codex_telemetry.otlp import SpanExporter
 from codex_telemetry.sampling import without_client_roots
 
 # Seconds, and per batch with all its retries.
 _EXPORT_TIMEOUT = 5
-_METRIC_INTERVAL = 10_000.0
 _LIMITS = SpanLimits(max_span_attributes=64, max_span_attribute_length=1024)
 # The HTTP instrumentation brings these along; each costs as much as the one that is looked at, the duration.
 _UNUSED_METRICS = ("http.server.active_requests", "http.server.request.body.size", "http.server.response.body.size")
@@ -37,10 +38,11 @@ _UNUSED_METRICS = ("http.server.active_requests", "http.server.request.body.size
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
-    """Where spans and measurements go. Both providers are the process's global ones."""
+    """Where spans, measurements and log records go. Both providers are the process's global ones."""
 
     tracer_provider: TracerProvider
     meter_provider: MeterProvider
+    logs: LogSender | None = None
 
     def shutdown(self, timeout: float) -> bool:
         """Flush and stop within ``timeout`` seconds. Blocks. False when the collector took longer.
@@ -49,28 +51,40 @@ class Pipeline:
         of the process doesn't wait for.
         """
         deadline = time.monotonic() + timeout
-        threads = [_in_background(provider.shutdown) for provider in (self.tracer_provider, self.meter_provider)]
+        ends = [self.tracer_provider.shutdown, self.meter_provider.shutdown]
+        threads = [_in_background(end) for end in (*ends, *([self.logs.close] if self.logs else []))]
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
         return not any(thread.is_alive() for thread in threads)
 
 
-def exporting_pipeline(resource: Resource, endpoint: str) -> Pipeline:
-    """Send to a collector over OTLP/gRPC. ``endpoint`` is plaintext unless it begins with ``https://``."""
-    insecure = not endpoint.startswith("https://")
-    interval = float(os.environ.get("OTEL_METRIC_EXPORT_INTERVAL", _METRIC_INTERVAL))
-    return pipeline(
-        resource,
-        BatchSpanProcessor(SpanExporter(endpoint=endpoint, insecure=insecure, timeout=_EXPORT_TIMEOUT)),
-        PeriodicExportingMetricReader(
-            OTLPMetricExporter(endpoint=endpoint, insecure=insecure, timeout=_EXPORT_TIMEOUT),
-            export_interval_millis=interval,
-            export_timeout_millis=_EXPORT_TIMEOUT * 1000,
-        ),
+def exporting_pipeline(resource: Resource, environment: Environment) -> Pipeline:
+    """Send to a collector over OTLP/gRPC. Its endpoint is plaintext unless it begins with ``https://``."""
+    endpoint = environment.endpoint
+    options: dict[str, Any] = {
+        "endpoint": endpoint,
+        "insecure": not endpoint.startswith("https://"),
+        "timeout": _EXPORT_TIMEOUT,
+    }
+    spans = BatchSpanProcessor(SpanExporter(**options))
+    measurements = PeriodicExportingMetricReader(
+        OTLPMetricExporter(**options),
+        export_interval_millis=environment.metric_interval * 1000,
+        export_timeout_millis=_EXPORT_TIMEOUT * 1000,
     )
+    logs = _exporting_logs(resource, environment.logs, options) if environment.logs else None
+    return pipeline(resource, spans, measurements, logs)
 
 
-def pipeline(resource: Resource, spans: SpanProcessor, measurements: MetricReader) -> Pipeline:
+def _exporting_logs(resource: Resource, queue: LogQueue, options: dict[str, Any]) -> LogSender:
+    from codex_telemetry.log_exporter import exporting_sender  # noqa: PLC0415 - few export logs
+
+    return exporting_sender(resource, queue, **options)
+
+
+def pipeline(
+    resource: Resource, spans: SpanProcessor, measurements: MetricReader, logs: LogSender | None = None
+) -> Pipeline:
     """Make the global providers, which can be done once in a process."""
     tracer_provider = TracerProvider(resource=resource, span_limits=_LIMITS, shutdown_on_exit=False)
     # Before the first tracer is made: each remembers the sampler. The provider has read OTEL_TRACES_SAMPLER.
@@ -84,7 +98,7 @@ def pipeline(resource: Resource, spans: SpanProcessor, measurements: MetricReade
     )
     trace.set_tracer_provider(tracer_provider)
     metrics.set_meter_provider(meter_provider)
-    return Pipeline(tracer_provider=tracer_provider, meter_provider=meter_provider)
+    return Pipeline(tracer_provider=tracer_provider, meter_provider=meter_provider, logs=logs)
 
 
 def describe(service: str, *, version: str | None, environment: str) -> Resource:

@@ -10,7 +10,7 @@ from codex_telemetry import consuming
 from codex_telemetry.grpc_client import client_interceptors
 from codex_telemetry.grpc_server import ServerTracing
 from codex_telemetry.instrument import instrument
-from codex_telemetry.logs import add_trace_ids
+from codex_telemetry.logs import add_trace_ids, sending
 from codex_telemetry.sdk import Pipeline
 from codex_telemetry.services import INSTRUMENTED, Library
 from codex_telemetry.telemetry import AsgiApp, KafkaLinks, Telemetry
@@ -47,7 +47,7 @@ def trace_service(service: str, pipeline: Pipeline, kafka_links: KafkaLinks) -> 
         enabled=True,
         server_interceptors=[ServerTracing()] if calls else [],
         client_interceptors=client_interceptors() if calls else [],
-        log_processors=[add_trace_ids],
+        log_processors=[add_trace_ids, *([sending(pipeline.logs)] if pipeline.logs else [])],
         pipeline=pipeline,
         kafka_links=kafka_links,
     )
