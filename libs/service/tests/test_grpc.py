@@ -46,6 +46,7 @@ async def served(handler: Handler, address: str, readiness: Readiness | None = N
         readiness=readiness or Readiness({}),
         telemetry=UNTRACED,
         outages=Outages(ConnectionRefusedError),
+        tls=None,
     )
     await server.start()
     try:
@@ -55,7 +56,7 @@ async def served(handler: Handler, address: str, readiness: Readiness | None = N
 
 
 def connected(address: str, *repeatable: str) -> AbstractAsyncContextManager[grpc.aio.Channel]:
-    return connect(address, telemetry=UNTRACED, repeatable=repeatable)
+    return connect(address, telemetry=UNTRACED, tls=None, repeatable=repeatable)
 
 
 async def ask(channel: grpc.aio.Channel, timeout: float = 5.0) -> int:

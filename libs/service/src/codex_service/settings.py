@@ -7,6 +7,7 @@ given as a file instead, by the same name with ``_FILE`` behind it.
 import os
 import re
 import sys
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -14,6 +15,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from codex_service.tls import Tls, read_tls
 
 PREFIX = "CODEX_"
 # Kubernetes puts these into every container for each service of its namespace; they are nobody's misspelling.
@@ -33,6 +36,14 @@ class ServiceSettings(BaseSettings):
     environment: Literal["development", "production"] = "development"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     shutdown_grace: float = Field(default=10.0, ge=0, description="Seconds that running work gets at shutdown.")
+    tls_ca_file: Path | None = Field(default=None, description="Who signs the certificates of services (PEM).")
+    tls_cert_file: Path | None = Field(default=None, description="Ours, with what leads to the authority (PEM).")
+    tls_key_file: Path | None = Field(default=None, validate_default=True, description="The key of ours (PEM).")
+
+    @cached_property
+    def tls(self) -> Tls | None:
+        """What gRPC servers and channels are given; None: plaintext."""
+        return _tls(self.tls_ca_file, self.tls_cert_file, self.tls_key_file)
 
     @classmethod
     def settings_customise_sources(
@@ -44,6 +55,12 @@ class ServiceSettings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, _SecretFiles(settings_cls), env_settings
+
+    @field_validator("tls_key_file")
+    @classmethod
+    def _tls_is_whole(cls, key: Path | None, info: Any) -> Path | None:
+        _tls(info.data.get("tls_ca_file"), info.data.get("tls_cert_file"), key)
+        return key
 
     @field_validator("database_url", "mongodb_uri", "redis_url", check_fields=False)
     @classmethod
@@ -66,6 +83,16 @@ class _SecretFiles(PydanticBaseSettingsSource):
         return {name: value for name, value in values.items() if value is not None}
 
 
+def _tls(authority: Path | None, certificate: Path | None, key: Path | None) -> Tls | None:
+    if authority and certificate and key:
+        return read_tls(authority, certificate, key)
+    given = {"CODEX_TLS_CA_FILE": authority, "CODEX_TLS_CERT_FILE": certificate, "CODEX_TLS_KEY_FILE": key}
+    if any(given.values()):
+        missing = " and ".join(name for name, file in given.items() if not file)
+        raise ValueError(f"TLS needs {', '.join(given)}: there is no {missing}")
+    return None
+
+
 def environment_name(field_name: str, field: FieldInfo) -> str:
     """The variable that sets a field."""
     alias = field.validation_alias
@@ -76,7 +103,7 @@ def unknown_variables(settings_class: type[ServiceSettings]) -> list[str]:
     """Variables that begin like ours and set nothing: misspelt, most likely."""
     known = {environment_name(name, field) for name, field in settings_class.model_fields.items()}
     ours = (name for name in os.environ if name.startswith(PREFIX) and not _INJECTED.search(name))
-    return sorted(name for name in ours if name.removesuffix("_FILE") not in known)
+    return sorted(name for name in ours if not {name, name.removesuffix("_FILE")} & known)
 
 
 def load(settings_class: type[S]) -> S:

@@ -46,6 +46,7 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
         readiness=Readiness({}),
         telemetry=telemetry,
         outages=Outages(),
+        tls=settings.tls,
     )
     yield Service([server])
     print("closed", flush=True)  # noqa: T201

@@ -44,7 +44,12 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
         cache = await stack.enter_async_context(redis.open_redis(settings.redis_url))
         # Problem asks us, too: its health is no part of ours, or neither would ever be ready.
         problem = await stack.enter_async_context(
-            connect(settings.problem_target, telemetry=telemetry, repeatable=["codex.problem.v1.SubmissionService"])
+            connect(
+                settings.problem_target,
+                telemetry=telemetry,
+                repeatable=["codex.problem.v1.SubmissionService"],
+                tls=settings.tls,
+            )
         )
         attempt = redis.Script(cache, ATTEMPT)
         await _prepare(pool, cache, attempt)
@@ -72,6 +77,7 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
             readiness=_readiness(pool, cache),
             telemetry=telemetry,
             outages=Outages(*postgres.OUTAGES, *redis.OUTAGES),
+            tls=settings.tls,
         )
         sweep = Periodic(_quietly(sessions.sweep), interval=settings.sweep_interval, name="expired sessions")
         yield Service([sweep, server])

@@ -40,12 +40,18 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
     async with AsyncExitStack() as stack:
         cache = await stack.enter_async_context(redis.open_redis(settings.redis_url))
         problem = await stack.enter_async_context(
-            connect(settings.problem_target, telemetry=telemetry, repeatable=REPEATABLE)
+            connect(settings.problem_target, telemetry=telemetry, repeatable=REPEATABLE, tls=settings.tls)
         )
+        security = settings.kafka_security
         await ensure_topics(
-            settings.kafka_bootstrap_servers, [topics.jobs, topics.results], replication=settings.topic_replication
+            settings.kafka_bootstrap_servers,
+            [topics.jobs, topics.results],
+            replication=settings.topic_replication,
+            security=security,
         )
-        producer = await stack.enter_async_context(kafka.open_producer(settings.kafka_bootstrap_servers))
+        producer = await stack.enter_async_context(
+            kafka.open_producer(settings.kafka_bootstrap_servers, security=security)
+        )
         background = await stack.enter_async_context(Background(grace=settings.shutdown_grace))
 
         waiters, store, workers = Waiters(), JobStore(cache), Workers(cache)
@@ -76,6 +82,7 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
             handler=Results(submissions, waiters, store).handle,
             telemetry=telemetry,
             concurrency=settings.result_concurrency,
+            security=security,
         )
         metrics.watch_consumer_lag(results.lag, group=topics.result_readers)
         server = GrpcServer(
@@ -86,6 +93,7 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
             ),
             telemetry=telemetry,
             outages=Outages(*redis.OUTAGES, *kafka.OUTAGES),
+            tls=settings.tls,
         )
         # Calls that wait need the results until they have ended, so the server is the first to stop.
         yield Service(

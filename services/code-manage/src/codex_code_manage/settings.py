@@ -4,16 +4,15 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from codex_service import ServiceSettings
+from codex_service.kafka.settings import KafkaSettings
 
 
-class Settings(ServiceSettings):
-    """Read from the environment; see ``ServiceSettings``. Times in seconds."""
+class Settings(KafkaSettings):
+    """Read from the environment; see ``ServiceSettings`` and ``KafkaSettings``. Times in seconds."""
 
     service: ClassVar[str] = "code-manage-service"
 
     grpc_address: str
-    kafka_bootstrap_servers: str = Field(validation_alias="KAFKA_BOOTSTRAP_SERVERS")
     redis_url: str = Field(validation_alias="REDIS_URL")
     problem_target: str
     topic_prefix: str = ""

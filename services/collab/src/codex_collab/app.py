@@ -30,7 +30,12 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
         client = await stack.enter_async_context(redis.open_redis(settings.redis_url))
         await redis.wait_for_redis(client)
         channel = await stack.enter_async_context(
-            connect(settings.auth_user_target, telemetry=telemetry, repeatable=["codex.authuser.v1.AuthService"])
+            connect(
+                settings.auth_user_target,
+                telemetry=telemetry,
+                repeatable=["codex.authuser.v1.AuthService"],
+                tls=settings.tls,
+            )
         )
         outages = Outages(*redis.OUTAGES)
         sessions = Sessions(SessionRepository(client))
@@ -43,6 +48,7 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
             readiness=Readiness({"redis": client.ping}),
             telemetry=telemetry,
             outages=outages,
+            tls=settings.tls,
         )
         http_server = HttpServer(settings.http_address, application(Sockets(admission, hub, outages)), **OPTIONS)
         yield Service([hub, grpc_server, http_server])

@@ -59,12 +59,13 @@ class Backends:
 @asynccontextmanager
 async def connect_backends(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Backends]:
     """Channels to all of them; a service that is down is no obstacle."""
+    reach = partial(connect, telemetry=telemetry, tls=settings.tls)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        auth_user = await enter(connect(settings.auth_user_target, telemetry=telemetry, repeatable=[_USERS]))
-        problem = await enter(connect(settings.problem_target, telemetry=telemetry, repeatable=_CATALOGUE))
-        manage = await enter(connect(settings.code_manage_target, telemetry=telemetry, repeatable=_LOOKS))
-        collab = await enter(connect(settings.collab_target, telemetry=telemetry))
+        auth_user = await enter(reach(settings.auth_user_target, repeatable=[_USERS]))
+        problem = await enter(reach(settings.problem_target, repeatable=_CATALOGUE))
+        manage = await enter(reach(settings.code_manage_target, repeatable=_LOOKS))
+        collab = await enter(reach(settings.collab_target))
         yield Backends(
             auth=AuthServiceStub(auth_user),
             users=UserServiceStub(auth_user),

@@ -70,7 +70,7 @@ class Neighbour:
     async def start(self) -> None:
         register = [partial(self._register, service) for service in self._services]
         self._server = GrpcServer(
-            self.address, register, readiness=Readiness({}), telemetry=UNTRACED, outages=Outages()
+            self.address, register, readiness=Readiness({}), telemetry=UNTRACED, outages=Outages(), tls=None
         )
         await self._server.start()
 

@@ -39,7 +39,12 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
         database = await stack.enter_async_context(mongo.open_mongo(settings.mongodb_uri))
         cache = await stack.enter_async_context(redis.open_redis(settings.redis_url))
         auth_user = await stack.enter_async_context(
-            connect(settings.auth_user_target, telemetry=telemetry, repeatable=["codex.authuser.v1.UserService"])
+            connect(
+                settings.auth_user_target,
+                telemetry=telemetry,
+                repeatable=["codex.authuser.v1.UserService"],
+                tls=settings.tls,
+            )
         )
         background = await stack.enter_async_context(Background(grace=settings.shutdown_grace))
 
@@ -73,6 +78,7 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
             readiness=Readiness({"mongodb": lambda: database.command("ping"), "redis": cache.ping}),
             telemetry=telemetry,
             outages=Outages(*mongo.OUTAGES, *redis.OUTAGES),
+            tls=settings.tls,
         )
         sweep = partial(scoring.sweep, older_than=timedelta(seconds=settings.sweep_after))
         yield Service([Periodic(sweep, interval=settings.sweep_interval, name="credit sweep"), server])

@@ -10,6 +10,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from codex_service.errors import DependencyUnavailable
 from codex_service.telemetry import Telemetry
+from codex_service.tls import Tls
 
 # A call that may be repeated is, while its service restarts: four times within about a second.
 _RETRY = {
@@ -23,20 +24,26 @@ _RETRY = {
 
 @asynccontextmanager
 async def connect(
-    target: str, *, telemetry: Telemetry, repeatable: Sequence[str] = ()
+    target: str, *, telemetry: Telemetry, tls: Tls | None, repeatable: Sequence[str] = ()
 ) -> AsyncIterator[grpc.aio.Channel]:
     """A channel to ``target`` (host:port), spread over its addresses, back within a second of its return.
 
     ``repeatable`` names what may be called again when the callee is unavailable: a service (``codex.x.v1.Service``), or
     one call of it (``codex.x.v1.Service/Call``). The channel is warm when a service that is up has been given a moment
-    to answer: a first request pays nothing.
+    to answer: a first request pays nothing. With ``tls`` the callee must show a certificate for the target's host.
     """
-    channel = grpc.aio.insecure_channel(
-        target, options=_options(repeatable), interceptors=list(telemetry.client_interceptors)
-    )
+    options, interceptors = _options(repeatable), list(telemetry.client_interceptors)
+    if tls:
+        channel = grpc.aio.secure_channel(target, _credentials(tls), options=options, interceptors=interceptors)
+    else:
+        channel = grpc.aio.insecure_channel(target, options=options, interceptors=interceptors)
     async with channel:
         await _warm(channel)
         yield channel
+
+
+def _credentials(tls: Tls) -> grpc.ChannelCredentials:
+    return grpc.ssl_channel_credentials(tls.authority, tls.key, tls.certificate)
 
 
 async def _warm(channel: grpc.aio.Channel, patience: float = 0.5) -> None:

@@ -11,6 +11,7 @@ from codex_service.grpc.deadline import deadline
 from codex_service.grpc.errors import Outages, to_metadata
 from codex_service.health import Readiness
 from codex_service.telemetry import Telemetry
+from codex_service.tls import Tls
 
 log = structlog.get_logger()
 
@@ -25,7 +26,10 @@ _OPTIONS = (
 
 
 class GrpcServer:
-    """Serves ``register``'s services and ``grpc.health.v1`` at ``address`` (host:port)."""
+    """Serves ``register``'s services and ``grpc.health.v1`` at ``address`` (host:port).
+
+    With ``tls`` it talks only to callers that show a certificate of its authority.
+    """
 
     def __init__(
         self,
@@ -35,8 +39,9 @@ class GrpcServer:
         readiness: Readiness,
         telemetry: Telemetry,
         outages: Outages,
+        tls: Tls | None,
     ) -> None:
-        self._address = address
+        self._address, self._tls = address, tls
         self._server = grpc.aio.server(
             interceptors=[*telemetry.server_interceptors, _Translate(outages)], options=_OPTIONS
         )
@@ -45,12 +50,21 @@ class GrpcServer:
         health_pb2_grpc.add_HealthServicer_to_server(_Health(readiness), self._server)
 
     async def start(self) -> None:
-        self._server.add_insecure_port(self._address)
+        if self._tls:
+            self._server.add_secure_port(self._address, _credentials(self._tls))
+        else:
+            self._server.add_insecure_port(self._address)
         await self._server.start()
-        log.info("listening", address=self._address)
+        log.info("listening", address=self._address, tls=self._tls is not None)
 
     async def stop(self, grace: float) -> None:
         await self._server.stop(grace)
+
+
+def _credentials(tls: Tls) -> grpc.ServerCredentials:
+    return grpc.ssl_server_credentials(
+        [(tls.key, tls.certificate)], root_certificates=tls.authority, require_client_auth=True
+    )
 
 
 class _Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # grpc_health is untyped

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
-from typing import cast
+from typing import Any, cast
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
@@ -12,7 +12,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from codex_service.background import ended
 from codex_service.kafka.offsets import Offsets
-from codex_service.kafka.producer import patiently
+from codex_service.kafka.producer import PLAINTEXT, patiently
 from codex_service.telemetry import Telemetry
 
 log = structlog.get_logger()
@@ -45,6 +45,7 @@ class Consumer:
         ahead: int = 64,
         max_pause: float = 5.0,
         commit_interval: float = 1.0,
+        security: Mapping[str, Any] = PLAINTEXT,
     ) -> None:
         self._topic, self._group, self._handler, self._telemetry = topic, group, handler, telemetry
         self._concurrency, self._max_pause, self._commit_interval = concurrency, max_pause, commit_interval
@@ -66,6 +67,7 @@ class Consumer:
             request_timeout_ms=15_000,
             # A group that forms while a broker restarts may share out no partitions: this is how soon it looks again.
             metadata_max_age_ms=5_000,
+            **security,
         )
 
     async def start(self) -> None:

@@ -1,8 +1,10 @@
 """The producer: idempotent, acknowledged by all replicas, never waiting longer than it says."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from types import MappingProxyType
+from typing import Any, Final
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -14,6 +16,8 @@ from codex_service.errors import DependencyUnavailable
 log = structlog.get_logger()
 
 OUTAGES: tuple[type[Exception], ...] = (KafkaError,)
+# Of other kinds of security, ``KafkaSettings`` knows the options that aiokafka takes.
+PLAINTEXT: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 class Producer:
@@ -44,7 +48,9 @@ class Producer:
 
 
 @asynccontextmanager
-async def open_producer(bootstrap: str, *, patience: float = 30.0) -> AsyncIterator[Producer]:
+async def open_producer(
+    bootstrap: str, *, patience: float = 30.0, security: Mapping[str, Any] = PLAINTEXT
+) -> AsyncIterator[Producer]:
     """A started producer; waits ``patience`` seconds for the broker. At the end it sends what it holds."""
     producer = AIOKafkaProducer(
         bootstrap_servers=bootstrap,
@@ -53,6 +59,7 @@ async def open_producer(bootstrap: str, *, patience: float = 30.0) -> AsyncItera
         linger_ms=0,
         max_request_size=2 << 20,
         request_timeout_ms=10_000,
+        **security,
     )
     await patiently(producer.start, patience=patience)
     try:
