@@ -1,10 +1,18 @@
 """Real slots for all tests: nothing of the sandbox is replaced."""
 
+import asyncio
 import os
+import shutil
+import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+import tempfile
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 
 from codex_code_execution.judging.judge import Judge
@@ -20,15 +28,19 @@ from codex_code_execution.judging.model import (
     TestOutcome,
 )
 from codex_code_execution.sandbox.build import build_runner
-from codex_code_execution.sandbox.config import SandboxConfig
+from codex_code_execution.sandbox.config import HostConfig, StaticConfig
 from codex_code_execution.sandbox.errors import IsolationRefused, RunnerNotBuilt
 from codex_code_execution.sandbox.host import HostSandbox
+from codex_code_execution.sandbox.pool import Sandbox
+from codex_code_execution.sandbox.static import StaticSandbox
 
 ADD = Signature(
     function="add", parameters=(Parameter(name="a", type="int"), Parameter(name="b", type="int")), returns="int"
 )
 
 Run = Callable[..., Awaitable[Judgement]]
+NOBODY = 65534
+AS_NOBODY = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
 
 
 @pytest.fixture(scope="session")
@@ -65,28 +77,131 @@ def refusing_runner(runner: Path) -> Path:
     return path
 
 
+class Containers:
+    """Runners that listen, as the first processes of slots' containers do; their user is nobody if we are root."""
+
+    def __init__(self, folder: Path, runner: Path) -> None:
+        self.folder = folder
+        self._runner = runner
+        self._started: dict[str, Process] = {}
+
+    async def start(self, name: str, runner: Path | None = None) -> Process:
+        """Start one, which listens at a socket of this name in the folder when this returns."""
+        user = AS_NOBODY if os.geteuid() == 0 and runner is None else ()
+        command = (*user, runner or self._runner, "--listen", self.folder / name)
+        self._started[name] = await asyncio.create_subprocess_exec(*command, cwd="/")
+        async with asyncio.timeout(5):
+            while not self._accepts(name):  # noqa: ASYNC110 - there is nothing to be told by
+                await asyncio.sleep(0.01)
+        return self._started[name]
+
+    def slots(self) -> list[int]:
+        """First processes of the slots that they have made."""
+        return [child.pid for runner in self._living() for child in psutil.Process(runner.pid).children()]
+
+    async def stop(self) -> None:
+        """Kill them all."""
+        for runner in self._living():
+            runner.kill()
+            await runner.wait()
+
+    def _living(self) -> list[Process]:
+        return [runner for runner in self._started.values() if runner.returncode is None]
+
+    def _accepts(self, name: str) -> bool:
+        with socket.socket(socket.AF_UNIX) as client:
+            return client.connect_ex(str(self.folder / name)) == 0
+
+
+@contextmanager
+def folder_of_nobody() -> Iterator[Path]:
+    """A folder that nobody may write to, and everybody read."""
+    with tempfile.TemporaryDirectory(prefix="codex-sockets-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        if os.geteuid() == 0:
+            os.chown(folder, NOBODY, NOBODY)
+        yield folder
+
+
+@asynccontextmanager
+async def open_containers(runner: Path) -> AsyncIterator[Containers]:
+    """They share a folder with the workers, where their user finds the runner too."""
+    with folder_of_nobody() as folder:
+        opened = Containers(folder, Path(shutil.copy(runner, folder)))
+        yield opened
+        await opened.stop()
+
+
+@pytest.fixture
+async def containers(
+    sandbox: Sandbox,  # noqa: ARG001 - skips without it
+    runner: Path,
+) -> AsyncIterator[Containers]:
+    """Containers of slots, none at first."""
+    async with open_containers(runner) as opened:
+        yield opened
+
+
+@pytest.fixture
+def sockets(containers: Containers) -> Path:
+    """The folder that workers share with them."""
+    return containers.folder
+
+
+@pytest.fixture
+def start(containers: Containers) -> Callable[..., Awaitable[Process]]:
+    """Starts one; see ``Containers.start``."""
+    return containers.start
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backend:
+    """A sandbox of one slot, and how to find that one's first process, which is another one when it was replaced."""
+
+    sandbox: Sandbox
+    slots: Callable[[], list[int]]
+
+
 @pytest.fixture(scope="session")
-async def sandbox(
+async def backend(
     request: pytest.FixtureRequest, runner: Path, refusing_runner: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[HostSandbox]:
-    """One slot, so that every job follows the one before it in the same place. A parameter names another tier."""
-    tier = getattr(request, "param", "userns")
-    weak = tier == "landlock"
+) -> AsyncIterator[Backend]:
+    """One slot, so that every job follows the one before it in the same place. A parameter names another kind of it."""
+    kind = getattr(request, "param", "userns")
     work_dir = tmp_path_factory.mktemp("work")
-    opened = HostSandbox(
-        SandboxConfig(runner=refusing_runner if weak else runner, slots=1, work_dir=work_dir, allow_weak=weak)
-    )
-    try:
-        await opened.__aenter__()
-    except IsolationRefused as error:
-        pytest.skip(str(error))
-    assert opened.tier == tier
-    yield opened
-    await opened.__aexit__(None, None, None)
+    async with AsyncExitStack() as stack:
+        if kind == "static":
+            containers = await stack.enter_async_context(open_containers(runner))
+            await containers.start("1.sock")
+            static = StaticSandbox(StaticConfig(sockets=containers.folder, work_dir=work_dir, patience=5))
+            opened = Backend(sandbox=static, slots=containers.slots)
+        else:
+            chosen, weak = (refusing_runner, True) if kind == "landlock" else (runner, False)
+            host = HostSandbox(HostConfig(runner=chosen, slots=1, work_dir=work_dir, allow_weak=weak))
+            opened = Backend(sandbox=host, slots=lambda: host.pids)
+        try:
+            await stack.enter_async_context(opened.sandbox)
+        except IsolationRefused as error:
+            pytest.skip(str(error))
+        assert opened.sandbox.tier == kind.replace("static", "userns")
+        yield opened
 
 
 @pytest.fixture(scope="session")
-def run(sandbox: HostSandbox) -> Run:
+def sandbox(backend: Backend) -> Sandbox:
+    """The sandbox that all programs of a test are judged in."""
+    return backend.sandbox
+
+
+@pytest.fixture(scope="session")
+def slots(backend: Backend) -> Callable[[], list[int]]:
+    """Process ids of its slots."""
+    return backend.slots
+
+
+@pytest.fixture(scope="session")
+def run(sandbox: Sandbox) -> Run:
     """Judges a script on inputs and expected outputs, or a function that adds two numbers."""
     judge = Judge(sandbox)
     offered = {language.id for language in sandbox.languages}

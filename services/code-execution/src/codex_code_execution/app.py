@@ -6,9 +6,11 @@ from functools import partial
 
 from codex_code_execution.kafka.jobs import Jobs
 from codex_code_execution.progress.announcement import Announcement
-from codex_code_execution.sandbox.config import SandboxConfig
+from codex_code_execution.sandbox.config import HostConfig, StaticConfig
 from codex_code_execution.sandbox.errors import SandboxUnavailable
 from codex_code_execution.sandbox.host import HostSandbox
+from codex_code_execution.sandbox.pool import Sandbox
+from codex_code_execution.sandbox.static import StaticSandbox
 from codex_code_execution.settings import Settings
 from codex_code_execution.suites.cache import Suites
 from codex_protos.problem.v1.problem_service_pb2_grpc import ProblemServiceStub
@@ -31,12 +33,19 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
     The sandbox comes first: its processes are better started before there are channels and threads to inherit.
     """
     async with AsyncExitStack() as stack:
-        sandbox = await stack.enter_async_context(HostSandbox(_sandbox_config(settings)))
+        sandbox = await stack.enter_async_context(_sandbox(settings))
         cache = await stack.enter_async_context(redis.open_redis(settings.redis_url))
         problem = await stack.enter_async_context(
-            connect(settings.problem_target, telemetry=telemetry, repeatable=["codex.problem.v1.ProblemService"])
+            connect(
+                settings.problem_target,
+                telemetry=telemetry,
+                repeatable=["codex.problem.v1.ProblemService"],
+                tls=settings.tls,
+            )
         )
-        producer = await stack.enter_async_context(kafka.open_producer(settings.kafka_bootstrap_servers))
+        producer = await stack.enter_async_context(
+            kafka.open_producer(settings.kafka_bootstrap_servers, security=settings.kafka_security)
+        )
 
         announcement = Announcement(cache, uuid7(), sandbox)
         await announcement.renew()
@@ -59,6 +68,7 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
             # One more than there are slots for each slot: the next job is ready when a slot is.
             concurrency=2 * settings.slots,
             ahead=8 * settings.slots,
+            security=settings.kafka_security,
         )
         metrics.watch_consumer_lag(consumer.lag, group=group)
         server = GrpcServer(
@@ -67,21 +77,32 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
             readiness=Readiness({"redis": cache.ping, "kafka": producer.ping, "sandbox": partial(_alive, sandbox)}),
             telemetry=telemetry,
             outages=Outages(*redis.OUTAGES, *kafka.OUTAGES),
+            tls=settings.tls,
         )
         yield Service([Periodic(announcement.renew, interval=5.0, name="announcement"), server, consumer])
 
 
-async def _alive(sandbox: HostSandbox) -> None:
+async def _alive(sandbox: Sandbox) -> None:
     if not sandbox.healthy:
         raise SandboxUnavailable("no slot is alive")
 
 
-def _sandbox_config(settings: Settings) -> SandboxConfig:
-    return SandboxConfig(
-        runner=settings.runner_path,
-        slots=settings.slots,
-        work_dir=settings.work_dir,
-        python=settings.python,
-        cgroup=settings.cgroup,
-        allow_weak=settings.environment == "development",
+def _sandbox(settings: Settings) -> Sandbox:
+    weak = settings.environment == "development"
+    if settings.slot_sockets is not None:
+        return StaticSandbox(
+            StaticConfig(
+                sockets=settings.slot_sockets, work_dir=settings.work_dir, python=settings.python, allow_weak=weak
+            )
+        )
+    assert settings.runner_path is not None  # noqa: S101 - the settings have one of the two
+    return HostSandbox(
+        HostConfig(
+            runner=settings.runner_path,
+            slots=settings.slots,
+            work_dir=settings.work_dir,
+            python=settings.python,
+            cgroup=settings.cgroup,
+            allow_weak=weak,
+        )
     )

@@ -17,7 +17,7 @@ from codex_code_execution.judging import model
 from codex_code_execution.judging.judge import Judge
 from codex_code_execution.judging.model import Guard, Job, Kind, Limits, Verdict
 from codex_code_execution.sandbox.cgroups import open_groups
-from codex_code_execution.sandbox.config import SandboxConfig
+from codex_code_execution.sandbox.config import HostConfig
 from codex_code_execution.sandbox.host import HostSandbox
 
 NAMED = os.environ.get("CODEX_TEST_CGROUP")
@@ -62,12 +62,12 @@ async def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
 
 
 @pytest.fixture
-def config(sandbox: HostSandbox, runner: Path, tmp_path: Path) -> SandboxConfig:  # noqa: ARG001 - skips without it
-    return SandboxConfig(runner=runner, slots=1, work_dir=tmp_path, cgroup=Path(NAMED) if NAMED else None)
+def config(sandbox: HostSandbox, runner: Path, tmp_path: Path) -> HostConfig:  # noqa: ARG001 - skips without it
+    return HostConfig(runner=runner, slots=1, work_dir=tmp_path, cgroup=Path(NAMED) if NAMED else None)
 
 
 @pytest.fixture
-def parent(config: SandboxConfig) -> Iterator[Path]:
+def parent(config: HostConfig) -> Iterator[Path]:
     groups = open_groups(config.cgroup)
     if groups is None:
         pytest.skip("no cgroup is given to the tests; name one in CODEX_TEST_CGROUP")
@@ -77,7 +77,7 @@ def parent(config: SandboxConfig) -> Iterator[Path]:
     assert not list(one.parent.glob(f"codex-{os.getpid()}-[0-9]*")), "groups are left behind"
 
 
-async def test_a_slot_and_all_that_it_runs_are_in_its_group(config: SandboxConfig, parent: Path) -> None:
+async def test_a_slot_and_all_that_it_runs_are_in_its_group(config: HostConfig, parent: Path) -> None:
     async with HostSandbox(config) as sandbox:
         assert sandbox.bounded
         assert (await Judge(sandbox).judge(ECHO)).verdict is Verdict.ACCEPTED
@@ -86,7 +86,7 @@ async def test_a_slot_and_all_that_it_runs_are_in_its_group(config: SandboxConfi
 
 
 async def test_what_the_kernel_kills_for_memory_gets_that_verdict_and_the_slot_survives(
-    config: SandboxConfig, parent: Path
+    config: HostConfig, parent: Path
 ) -> None:
     async with HostSandbox(config) as sandbox:
         slot = sandbox.pids
@@ -104,7 +104,7 @@ async def test_what_the_kernel_kills_for_memory_gets_that_verdict_and_the_slot_s
         assert sandbox.pids == slot
 
 
-async def test_a_replaced_slot_takes_its_group_with_it(config: SandboxConfig, parent: Path) -> None:
+async def test_a_replaced_slot_takes_its_group_with_it(config: HostConfig, parent: Path) -> None:
     async with HostSandbox(config) as sandbox:
         before = groups_of(os.getpid(), parent)
         os.kill(sandbox.pids[0], signal.SIGKILL)
@@ -116,7 +116,7 @@ async def test_a_replaced_slot_takes_its_group_with_it(config: SandboxConfig, pa
         assert after != before
 
 
-async def test_groups_of_a_dead_service_are_removed_and_no_others(config: SandboxConfig, parent: Path) -> None:
+async def test_groups_of_a_dead_service_are_removed_and_no_others(config: HostConfig, parent: Path) -> None:
     dead = await asyncio.create_subprocess_exec("/bin/true")
     await dead.wait()
     left, living, foreign = (parent / name for name in (f"codex-{dead.pid}-1", f"codex-{os.getppid()}-1", "other-1-1"))
@@ -133,11 +133,11 @@ async def test_groups_of_a_dead_service_are_removed_and_no_others(config: Sandbo
 
 @pytest.mark.parametrize("name", ["missing", "folder"])
 async def test_where_there_can_be_no_group_programs_are_judged_all_the_same(
-    config: SandboxConfig, tmp_path: Path, name: str
+    config: HostConfig, tmp_path: Path, name: str
 ) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
-    nowhere = SandboxConfig(runner=config.runner, slots=1, work_dir=tmp_path, cgroup=tmp_path / name)
+    nowhere = HostConfig(runner=config.runner, slots=1, work_dir=tmp_path, cgroup=tmp_path / name)
     async with HostSandbox(nowhere) as sandbox:
         assert not sandbox.bounded
         assert (await Judge(sandbox).judge(ECHO)).verdict is Verdict.ACCEPTED

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import pytest
 from codex_code_execution.judging import model
 from codex_code_execution.judging.judge import Judge
 from codex_code_execution.judging.model import Job, Kind, Verdict
-from codex_code_execution.sandbox.config import SandboxConfig
+from codex_code_execution.sandbox.config import HostConfig
 from codex_code_execution.sandbox.errors import RunnerNotBuilt, SandboxTooWeak, SandboxUnavailable
 from codex_code_execution.sandbox.host import HostSandbox
 
@@ -49,12 +50,12 @@ def config(
     refusing_runner: Path,
     tier: str,
     tmp_path: Path,
-) -> SandboxConfig:
+) -> HostConfig:
     weak = tier == "landlock"
-    return SandboxConfig(runner=refusing_runner if weak else runner, slots=2, work_dir=tmp_path, allow_weak=weak)
+    return HostConfig(runner=refusing_runner if weak else runner, slots=2, work_dir=tmp_path, allow_weak=weak)
 
 
-async def test_two_slots_start_within_a_second_and_a_half(config: SandboxConfig, tier: str) -> None:
+async def test_two_slots_start_within_a_second_and_a_half(config: HostConfig, tier: str) -> None:
     started = time.monotonic()
     async with HostSandbox(config) as sandbox:
         assert time.monotonic() - started < 1.5
@@ -62,7 +63,7 @@ async def test_two_slots_start_within_a_second_and_a_half(config: SandboxConfig,
         assert "python" in {language.id for language in sandbox.languages}
 
 
-async def test_a_job_whose_slot_dies_gets_no_verdict_and_the_slot_is_replaced(config: SandboxConfig) -> None:
+async def test_a_job_whose_slot_dies_gets_no_verdict_and_the_slot_is_replaced(config: HostConfig) -> None:
     async with HostSandbox(config) as sandbox:
         judge = Judge(sandbox)
         pids = sandbox.pids
@@ -78,7 +79,7 @@ async def test_a_job_whose_slot_dies_gets_no_verdict_and_the_slot_is_replaced(co
         assert (await judge.judge(ECHO)).verdict is Verdict.ACCEPTED
 
 
-async def test_a_cancelled_job_frees_its_slot_at_once(config: SandboxConfig) -> None:
+async def test_a_cancelled_job_frees_its_slot_at_once(config: HostConfig) -> None:
     async with HostSandbox(config) as sandbox:
         judging = asyncio.create_task(Judge(sandbox).judge(SLEEP))
         await until(lambda: sandbox.free == 1)
@@ -87,7 +88,7 @@ async def test_a_cancelled_job_frees_its_slot_at_once(config: SandboxConfig) -> 
 
 
 async def test_slots_are_recycled_after_their_jobs(runner: Path, tmp_path: Path) -> None:
-    one = SandboxConfig(runner=runner, slots=1, work_dir=tmp_path, recycle_after=10)
+    one = HostConfig(runner=runner, slots=1, work_dir=tmp_path, recycle_after=10)
     async with HostSandbox(one) as sandbox:
         judge = Judge(sandbox)
         before = sandbox.pids
@@ -96,7 +97,7 @@ async def test_slots_are_recycled_after_their_jobs(runner: Path, tmp_path: Path)
         assert sandbox.pids != before
 
 
-async def test_as_many_jobs_run_at_once_as_there_are_slots(config: SandboxConfig) -> None:
+async def test_as_many_jobs_run_at_once_as_there_are_slots(config: HostConfig) -> None:
     async with HostSandbox(config) as sandbox:
         judge = Judge(sandbox)
         verdicts = [judgement.verdict for judgement in await asyncio.gather(*[judge.judge(ECHO) for _ in range(20)])]
@@ -104,7 +105,7 @@ async def test_as_many_jobs_run_at_once_as_there_are_slots(config: SandboxConfig
         assert sandbox.free == 2
 
 
-async def test_closing_leaves_no_process(config: SandboxConfig) -> None:
+async def test_closing_leaves_no_process(config: HostConfig) -> None:
     async with HostSandbox(config) as sandbox:
         await Judge(sandbox).judge(ECHO)
         slots = {pid for runner in sandbox.pids for pid in tree(runner)}
@@ -118,9 +119,7 @@ FLOOD = replace(SLEEP, code="while True: print('x' * 1000)", limits=model.Limits
 @pytest.mark.parametrize(
     ("job", "processes"), [(SLEEP, 0), (BOMB, 22), (FLOOD, 0)], ids=["a sleeper", "a fork bomb", "a flood"]
 )
-async def test_closing_is_done_within_three_seconds_whatever_runs(
-    config: SandboxConfig, job: Job, processes: int
-) -> None:
+async def test_closing_is_done_within_three_seconds_whatever_runs(config: HostConfig, job: Job, processes: int) -> None:
     sandbox = await HostSandbox(config).__aenter__()
     judge = Judge(sandbox)
     judging = [asyncio.create_task(judge.judge(job)) for _ in range(2)]
@@ -135,7 +134,7 @@ async def test_closing_is_done_within_three_seconds_whatever_runs(
     await until(lambda: not any(alive(pid) for pid in slots), seconds=3)
 
 
-async def test_closing_is_done_within_three_seconds_while_slots_are_replaced(config: SandboxConfig) -> None:
+async def test_closing_is_done_within_three_seconds_while_slots_are_replaced(config: HostConfig) -> None:
     before = slot_folders(os.getpid())
     sandbox = await HostSandbox(config).__aenter__()
     judging = [asyncio.create_task(Judge(sandbox).judge(SLEEP)) for _ in range(2)]
@@ -150,31 +149,38 @@ async def test_closing_is_done_within_three_seconds_while_slots_are_replaced(con
     assert slot_folders(os.getpid()) == before
 
 
-async def test_a_sandbox_is_healthy_while_a_slot_lives_or_is_replaced(config: SandboxConfig) -> None:
+async def test_slots_that_die_while_idle_are_replaced_and_cost_no_job(config: HostConfig) -> None:
     async with HostSandbox(config) as sandbox:
+        pids = sandbox.pids
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        await until(lambda: sandbox.free == 2 and not set(pids) & set(sandbox.pids))
         assert sandbox.healthy
+        assert (await Judge(sandbox).judge(ECHO)).verdict is Verdict.ACCEPTED
+
+
+async def test_a_sandbox_is_not_healthy_while_no_slot_can_be_started(config: HostConfig, tmp_path: Path) -> None:
+    runner = Path(shutil.copy(config.runner, tmp_path / "runner"))
+    async with HostSandbox(replace(config, runner=runner)) as sandbox:
+        away = await asyncio.to_thread(runner.rename, tmp_path / "away")
         for pid in sandbox.pids:
             os.kill(pid, signal.SIGKILL)
         await until(lambda: not sandbox.healthy)
 
-        for _ in range(2):
-            with pytest.raises(SandboxUnavailable):
-                await Judge(sandbox).judge(ECHO)
-        assert sandbox.healthy
-        await until(lambda: sandbox.free == 2)
-        assert sandbox.healthy
+        await asyncio.to_thread(away.rename, runner)
+        await until(lambda: sandbox.healthy and sandbox.free == 2)
 
 
 SERVICE = """
 import asyncio, sys
 from pathlib import Path
-from codex_code_execution.sandbox.config import SandboxConfig
+from codex_code_execution.sandbox.config import HostConfig
 from codex_code_execution.sandbox.host import HostSandbox
 from codex_code_execution.judging.judge import Judge
 from codex_code_execution.judging.model import Job, Kind, TestCase
 
 async def main():
-    config = SandboxConfig(runner=Path(sys.argv[1]), slots=2, work_dir=Path(sys.argv[2]), allow_weak=True)
+    config = HostConfig(runner=Path(sys.argv[1]), slots=2, work_dir=Path(sys.argv[2]), allow_weak=True)
     async with HostSandbox(config) as sandbox:
         tests = (TestCase(input=""),)
         job = Job(id="x", kind=Kind.SUBMIT, language="python", code="import time; time.sleep(5)", tests=tests)
@@ -187,7 +193,7 @@ asyncio.run(main())
 """
 
 
-async def test_no_process_outlives_a_service_that_was_killed(config: SandboxConfig) -> None:
+async def test_no_process_outlives_a_service_that_was_killed(config: HostConfig) -> None:
     command = [sys.executable, "-c", SERVICE, str(config.runner), str(config.work_dir)]
     service = await asyncio.to_thread(subprocess.Popen, command, stdout=subprocess.PIPE, text=True)
     assert service.stdout is not None
@@ -221,13 +227,13 @@ def alive(pid: int) -> bool:
 
 async def test_a_missing_runner_is_named(tmp_path: Path) -> None:
     with pytest.raises(RunnerNotBuilt, match="no-such-runner"):
-        await HostSandbox(SandboxConfig(runner=tmp_path / "no-such-runner", work_dir=tmp_path)).__aenter__()
+        await HostSandbox(HostConfig(runner=tmp_path / "no-such-runner", work_dir=tmp_path)).__aenter__()
 
 
 async def test_a_machine_without_namespaces_is_refused_unless_weakness_is_tolerated(
     refusing_runner: Path, tmp_path: Path
 ) -> None:
-    config = SandboxConfig(runner=refusing_runner, slots=1, work_dir=tmp_path)
+    config = HostConfig(runner=refusing_runner, slots=1, work_dir=tmp_path)
     before = slot_folders(os.getpid())
     with pytest.raises(SandboxTooWeak, match="apparmor_restrict_unprivileged_userns=0"):
         await HostSandbox(config).__aenter__()
@@ -235,14 +241,14 @@ async def test_a_machine_without_namespaces_is_refused_unless_weakness_is_tolera
 
 
 async def test_the_weak_tier_says_once_that_it_is_weak(
-    config: SandboxConfig, tier: str, capsys: pytest.CaptureFixture[str]
+    config: HostConfig, tier: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with HostSandbox(config):
         pass
     assert capsys.readouterr().out.count("apparmor_restrict_unprivileged_userns=0") == (tier == "landlock")
 
 
-async def test_closing_leaves_no_folder(config: SandboxConfig, tier: str) -> None:
+async def test_closing_leaves_no_folder(config: HostConfig, tier: str) -> None:
     litter = replace(ECHO, code="import os\nos.makedirs('a/b')\nopen('a/b/c', 'w').close()\nprint(input())")
     before = slot_folders(os.getpid())
     async with HostSandbox(config) as sandbox:
@@ -251,7 +257,7 @@ async def test_closing_leaves_no_folder(config: SandboxConfig, tier: str) -> Non
     assert slot_folders(os.getpid()) == before
 
 
-async def test_folders_of_a_dead_service_are_removed(config: SandboxConfig) -> None:
+async def test_folders_of_a_dead_service_are_removed(config: HostConfig) -> None:
     dead = await asyncio.create_subprocess_exec("/bin/true")
     await dead.wait()
     left = Path(tempfile.mkdtemp(prefix=f"codex-slot-{dead.pid}-"))

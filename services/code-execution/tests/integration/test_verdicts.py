@@ -20,12 +20,12 @@ from codex_code_execution.judging.model import (
     Verdict,
 )
 from codex_code_execution.judging.progress import Progress, Stage
-from codex_code_execution.sandbox.host import HostSandbox
+from codex_code_execution.sandbox.pool import Sandbox
 
 Run = Callable[..., Awaitable[Judgement]]
 Only = Callable[[Judgement], model.TestOutcome]
 
-pytestmark = pytest.mark.parametrize("sandbox", ["userns", "landlock"], indirect=True)
+pytestmark = pytest.mark.parametrize("backend", ["userns", "landlock", "static"], indirect=True)
 
 SHORT = Limits(cpu_time=0.4, wall_time=5.0, memory=64 << 20, output=10_000)
 ARGUMENTS = '{"a": 1, "b": 2}'
@@ -290,13 +290,13 @@ print(strangers() == [])
     assert sum(outcome.wall_time for outcome in judgement.outcomes) < 5
 
 
-async def test_a_language_that_is_not_offered_is_no_verdict(sandbox: HostSandbox) -> None:
+async def test_a_language_that_is_not_offered_is_no_verdict(sandbox: Sandbox) -> None:
     job = Job(id="x", kind=Kind.SUBMIT, language="cobol", code="", tests=(model.TestCase(input=""),))
     with pytest.raises(LanguageUnavailable):
         await Judge(sandbox).judge(job)
 
 
-async def test_progress_tells_every_step_in_order(sandbox: HostSandbox) -> None:
+async def test_progress_tells_every_step_in_order(sandbox: Sandbox) -> None:
     steps: list[Progress] = []
     tests = tuple(model.TestCase(input=str(number), expected=str(number)) for number in range(3))
     job = Job(id="x", kind=Kind.SUBMIT, language="python", code="print(input())", tests=tests)
@@ -317,7 +317,7 @@ async def test_progress_tells_every_step_in_order(sandbox: HostSandbox) -> None:
     assert [step.at for step in steps] == sorted(step.at for step in steps)
 
 
-async def test_what_was_compiled_once_is_not_compiled_again(run: Run, sandbox: HostSandbox) -> None:
+async def test_what_was_compiled_once_is_not_compiled_again(run: Run, sandbox: Sandbox) -> None:
     code = '#include <bits/stdc++.h>\nint main() { puts("compiled once"); }'
     first = await run(code, ("", "compiled once"), language="cpp")
     binaries = kept_binaries(sandbox)
@@ -327,5 +327,5 @@ async def test_what_was_compiled_once_is_not_compiled_again(run: Run, sandbox: H
     assert kept_binaries(sandbox) == binaries
 
 
-def kept_binaries(sandbox: HostSandbox) -> set[Path]:
+def kept_binaries(sandbox: Sandbox) -> set[Path]:
     return set(Path(sandbox.work_dir, "binaries").iterdir())

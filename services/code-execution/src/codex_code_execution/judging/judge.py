@@ -12,7 +12,7 @@ from codex_code_execution.judging.text import shown, to_bytes
 from codex_code_execution.judging.verdict import Failure, failure_of, verdict_of_job
 from codex_code_execution.languages.catalogue import Language
 from codex_code_execution.sandbox.errors import SandboxError
-from codex_code_execution.sandbox.host import HostSandbox
+from codex_code_execution.sandbox.pool import Sandbox
 from codex_code_execution.sandbox.slot import Slot
 from codex_code_execution.sandbox.wire import AnswerState, Reply
 
@@ -26,7 +26,7 @@ class LanguageUnavailable(SandboxError):
 class Judge:
     """Judges programs in the slots of a sandbox, as many at once as there are slots."""
 
-    def __init__(self, sandbox: HostSandbox) -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
         self._languages = {language.id: language for language in sandbox.languages}
         self._binaries = BinaryCache(sandbox.work_dir / "binaries")

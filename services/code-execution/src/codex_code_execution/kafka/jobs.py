@@ -13,7 +13,7 @@ from codex_code_execution.kafka.tracing import execution_span
 from codex_code_execution.kafka.translate import KINDS, job_from_wire, result_to_wire
 from codex_code_execution.progress.events import ProgressEvents
 from codex_code_execution.sandbox.errors import SandboxError
-from codex_code_execution.sandbox.host import HostSandbox
+from codex_code_execution.sandbox.pool import Sandbox
 from codex_code_execution.suites.cache import Suites
 from codex_protos.execution.v1 import events_pb2 as events
 from codex_service.kafka.consumer import Unprocessable
@@ -30,7 +30,7 @@ class Jobs:
     """Handles job records; judging one twice is harmless, the first result counts."""
 
     def __init__(
-        self, *, sandbox: HostSandbox, suites: Suites, redis: RedisClient, producer: Producer, results_topic: str
+        self, *, sandbox: Sandbox, suites: Suites, redis: RedisClient, producer: Producer, results_topic: str
     ) -> None:
         self._sandbox = sandbox
         self._judge = Judge(sandbox)

@@ -1,18 +1,18 @@
 """The languages that programs may be written in."""
 
-import shutil
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any
 
 import yaml
 
-PROGRAMS = "/usr/local/bin:/usr/bin:/bin"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Language:
-    """A language as it can be run here. Command lines are argument vectors, never shell text."""
+    """A language as it can be run here. Command lines are argument vectors, never shell text.
+
+    Their programs are paths in a slot, or names that are found there when they are executed.
+    """
 
     id: str
     name: str
@@ -42,25 +42,19 @@ class Candidate:
 
 
 def candidates(python: str) -> list[Candidate]:
-    """All languages we know whose programs exist; ``python`` is the interpreter of judged programs."""
+    """All languages we know; ``python`` is the interpreter of judged programs."""
     entries = yaml.safe_load(files("codex_code_execution.languages").joinpath("languages.yaml").read_text())
-    found = {"python3": python}
-    return [candidate for entry in entries if (candidate := _candidate(entry, found)) is not None]
+    return [_candidate(entry, python) for entry in entries]
 
 
-def _candidate(entry: dict[str, Any], found: dict[str, str]) -> Candidate | None:
-    compilers = [_resolve(words, found) for words in entry.get("compile", ())]
-    version = _resolve(entry["version"], found)
-    run = tuple(entry["run"]) if compilers else _resolve(entry["run"], found)
-    if version is None or run is None or None in compilers:
-        return None
+def _candidate(entry: dict[str, Any], python: str) -> Candidate:
     language = Language(
         id=entry["id"],
         name=entry["name"],
         version="",
         function_harness=entry["function_harness"],
         source=entry["source"],
-        run=run,
+        run=_command(entry["run"], python),
         artifact=entry.get("artifact", ""),
         zygote=entry.get("zygote", False),
         time_factor=entry["time_factor"],
@@ -68,13 +62,12 @@ def _candidate(entry: dict[str, Any], found: dict[str, str]) -> Candidate | None
     )
     return Candidate(
         language=language,
-        version=version,
-        compilers=tuple(each for each in compilers if each is not None),
+        version=_command(entry["version"], python),
+        compilers=tuple(_command(words, python) for words in entry.get("compile", ())),
         sample=entry["sample"],
     )
 
 
-def _resolve(words: list[str], found: dict[str, str]) -> tuple[str, ...] | None:
-    """The words with their program's full path; None when it isn't installed where slots can see it."""
-    program = found.get(words[0]) or shutil.which(words[0], path=PROGRAMS)
-    return None if program is None else (program, *words[1:])
+def _command(words: list[str], python: str) -> tuple[str, ...]:
+    program = python if words[0] == "python3" else words[0]
+    return (program, *words[1:])

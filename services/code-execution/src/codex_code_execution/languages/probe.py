@@ -22,10 +22,10 @@ async def usable(slot: Slot, tried: list[Candidate]) -> tuple[Language, ...]:
 async def _probe(slot: Slot, candidate: Candidate) -> Language | None:
     try:
         version = await _version(slot, candidate)
-        language = await _compiler(slot, candidate) if candidate.compilers else candidate.language
+        language = await _working(slot, candidate) if version else None
     finally:
         slot.end_job()
-    return replace(language, version=version) if version and language else None
+    return replace(language, version=version) if language else None
 
 
 async def _version(slot: Slot, candidate: Candidate) -> str:
@@ -35,7 +35,9 @@ async def _version(slot: Slot, candidate: Candidate) -> str:
     return number.group() if number else ""
 
 
-async def _compiler(slot: Slot, candidate: Candidate) -> Language | None:
+async def _working(slot: Slot, candidate: Candidate) -> Language | None:
+    if not candidate.compilers:
+        return candidate.language
     slot.send(source_request(candidate.language.source, candidate.sample.encode()))
     await slot.receive(LIMITS.wall_time)
     for compiler in candidate.compilers:

@@ -3,7 +3,7 @@
 import json
 
 from codex_code_execution.languages.catalogue import Language
-from codex_code_execution.sandbox.host import HostSandbox
+from codex_code_execution.sandbox.pool import Sandbox
 from codex_service.redis import RedisClient
 from codex_telemetry import metrics
 
@@ -13,7 +13,7 @@ _LIVES_FOR = 15  # seconds
 class Announcement:
     """Languages, tier and free slots of this worker."""
 
-    def __init__(self, client: RedisClient, worker: str, sandbox: HostSandbox) -> None:
+    def __init__(self, client: RedisClient, worker: str, sandbox: Sandbox) -> None:
         self._client = client
         self._worker = worker
         self._sandbox = sandbox

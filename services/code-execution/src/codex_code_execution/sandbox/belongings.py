@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codex_code_execution.sandbox.cgroups import SlotGroups, open_groups
-from codex_code_execution.sandbox.config import SandboxConfig
+from codex_code_execution.sandbox.config import HostConfig
 from codex_code_execution.sandbox.folders import SlotFolders
 
 
@@ -31,7 +31,7 @@ class Storage:
         self._folders = folders
 
     @classmethod
-    async def open(cls, config: SandboxConfig) -> "Storage":
+    async def open(cls, config: HostConfig) -> "Storage":
         """Find out what there can be, and remove what killed services left."""
         folders = SlotFolders(config.uid)
         await asyncio.to_thread(folders.sweep)

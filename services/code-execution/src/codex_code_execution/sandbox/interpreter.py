@@ -4,14 +4,14 @@ import os
 import stat
 from pathlib import Path
 
-from codex_code_execution.sandbox.config import SandboxConfig
+from codex_code_execution.sandbox.config import HostConfig
 from codex_code_execution.sandbox.errors import SandboxUnavailable
 
 FOR_ALL = stat.S_IROTH | stat.S_IXOTH
 USUAL = (Path("/usr/bin/python3"), Path("/usr/local/bin/python3"), Path("/bin/python3"))
 
 
-def find_python(config: SandboxConfig) -> Path:
+def find_python(config: HostConfig) -> Path:
     """The first interpreter that the slots' user may read and execute.
 
     Raises:

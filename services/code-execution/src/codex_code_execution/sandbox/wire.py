@@ -10,6 +10,7 @@ from codex_code_execution.judging.model import Guard, Limits, Signature
 
 HEADER = struct.Struct("<II")
 REPLY = struct.Struct("<IiIIQQQIIII")
+VERSION = 1
 DISK = 64 << 20
 DATA_ALLOWANCE = 64 << 20  # address space above the memory limit, so that the watcher speaks before the allocator does
 
@@ -123,6 +124,11 @@ def pack_limits(limits: Limits, *, disk: int = DISK, bound_data: bool = True) ->
 def pack_arguments(arguments: Sequence[str]) -> bytes:
     """A count and that many strings."""
     return struct.pack("<I", len(arguments)) + b"".join(word.encode() + b"\0" for word in arguments)
+
+
+def zygote_request(python: str, script: bytes) -> bytes:
+    """Make a slot ready: this interpreter, a path or a name to be found in the slot, becomes its zygote."""
+    return request(RequestType.ZYGOTE, python.encode(), b"\0", script)
 
 
 def load_request(source: bytes, signature: Signature | None, limits: Limits) -> bytes:

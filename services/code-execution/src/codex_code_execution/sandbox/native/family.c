@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,10 +13,12 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define MOST_KEPT 8
 #define MOST_MEMBERS 4096
+#define LONGEST_END_US 2000000
 
 static pid_t kept[MOST_KEPT]; /* our own: never killed */
 
@@ -111,6 +114,17 @@ int family_kill(void)
     int found = 0;
     family_each(getpid(), visit_kill, &found);
     return found;
+}
+
+/* Kills and reaps everybody below us. */
+void family_end(void)
+{
+    int64_t deadline = now_us() + LONGEST_END_US;
+    while (waitpid(-1, NULL, WNOHANG) >= 0 || errno != ECHILD) {
+        family_kill();
+        if (now_us() > deadline)
+            fail("processes that can't be killed");
+    }
 }
 
 static uint64_t tasks_of(const char *pid)

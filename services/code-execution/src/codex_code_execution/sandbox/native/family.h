@@ -13,6 +13,7 @@ void family_forget(pid_t pid);
 bool family_kept(pid_t pid);
 void family_each(pid_t root, family_visit *visit, void *state);
 int family_kill(void);
+void family_end(void);
 void family_adopt(void);
 uint64_t family_tasks_of_user(void);
 

@@ -161,3 +161,10 @@ void close_fd(int *fd)
         close(*fd);
     *fd = -1;
 }
+
+/* Becomes a program that is found as programs of this environment would find it. Returns only if there is none. */
+void execute(char *const *argv, char *const *environment)
+{
+    environ = (char **)environment;
+    execvp(argv[0], argv);
+}

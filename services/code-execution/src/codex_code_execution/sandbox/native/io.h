@@ -21,5 +21,6 @@ int memory_file(const char *name, const void *data, size_t size);
 int reopen_read_only(int fd);
 void *private_memory(size_t size);
 void close_fd(int *fd);
+void execute(char *const *argv, char *const *environment);
 
 #endif

@@ -16,9 +16,6 @@
 #include <unistd.h>
 
 #define ARGUMENTS_SIZE 65536
-#define FAULT_REQUEST 1
-#define FAULT_BOX 2
-#define FAULT_LOST 3
 
 /* The first words of the memory that a Python box shares with the runner. Nothing in it is believed. */
 struct answer_head {

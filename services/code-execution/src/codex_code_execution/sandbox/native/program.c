@@ -167,7 +167,7 @@ static _Noreturn void become_program(const struct program *program, const struct
     if (keep == 4)
         syscall(SYS_execveat, 3, "", program->argv, environment, AT_EMPTY_PATH);
     else
-        execve(program->argv[0], program->argv, environment);
+        execute(program->argv, environment);
     fail("cannot be executed");
 }
 

@@ -2,11 +2,13 @@
  * The runner: pid 1 of a slot. It makes one box after another for programs that nobody trusts, watches them, and
  * tells the service what the kernel counted. It speaks the protocol of wire.h over stdin and stdout, does one thing
  * at a time, and ends when stdin does. Whatever surprises it ends it as well: the service then makes a new slot.
+ * With --listen it is a container's first process, and becomes a slot for every worker that connects.
  */
 #define _GNU_SOURCE
 #include "children.h"
 #include "io.h"
 #include "job.h"
+#include "listen.h"
 #include "slot.h"
 #include "wire.h"
 #include "zygote.h"
@@ -19,6 +21,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#define LONGEST_PATH 512
 #define TEARDOWN_AFTER_MS 12 /* the verdict is on its way meanwhile: tearing down would compete with it */
 
 static struct slot_options parse_options(int argc, char **argv)
@@ -28,8 +31,8 @@ static struct slot_options parse_options(int argc, char **argv)
         const char *value = argv[i + 1];
         if (strcmp(argv[i], "--uid") == 0)
             options.uid = (uid_t)atoi(value);
-        else if (strcmp(argv[i], "--python") == 0)
-            options.python = value;
+        else if (strcmp(argv[i], "--listen") == 0)
+            options.socket = value;
         else if (strcmp(argv[i], "--landlock") == 0)
             options.work = value;
         else if (strcmp(argv[i], "--cgroup") == 0)
@@ -69,30 +72,35 @@ static void send_answer(const struct answer *answer)
     send_parts(parts, 4);
 }
 
-static void start_slot(struct job *job, const char *python, const char *text, size_t size)
+static void start_slot(struct job *job, struct answer *answer, const char *payload, size_t size)
 {
     struct zygote zygote = {.socket = -1};
+    char python[LONGEST_PATH]; /* the zygote does not inherit the payload */
     int deaths = children_open();
-    if (python != NULL && zygote_start(&zygote, python, text, size) != 0)
+    size_t length = strnlen(payload, size);
+    if (length == size || length >= sizeof python)
+        fail("interpreter");
+    memcpy(python, payload, length + 1);
+    if (zygote_start(&zygote, python, payload + length + 1, size - length - 1) != 0)
         fail("zygote");
+    answer->reply.state = WIRE_VERSION;
     job_init(job, zygote, deaths);
     job_finish(job);
 }
 
-static void handle(struct job *job, const struct slot_options *options, const struct request_header *header,
-                   const char *payload)
+static void handle(struct job *job, const struct request_header *header, const char *payload)
 {
     struct answer answer = {.spent = NO_BOX};
     size_t size = header->size;
     switch (header->type) {
-    case REQUEST_ZYGOTE: start_slot(job, options->python, payload, size); break;
+    case REQUEST_ZYGOTE: start_slot(job, &answer, payload, size); break;
     case REQUEST_LOAD: job_load(job, &answer, payload, size); break;
     case REQUEST_SOURCE: job_source(job, &answer, payload, size); break;
     case REQUEST_PROGRAM: job_program(job, &answer, payload, size); break;
     case REQUEST_COMPILE: job_compile(job, &answer, payload, size); break;
     case REQUEST_TEST: job_test(job, &answer, payload, size, false); break;
     case REQUEST_LAST: job_test(job, &answer, payload, size, true); break;
-    default: answer.reply.fault = 1;
+    default: answer.reply.fault = FAULT_REQUEST;
     }
     send_answer(&answer);
     box_destroy(&answer.spent);
@@ -111,6 +119,8 @@ int main(int argc, char **argv)
     struct request_header header;
     struct slot_options options = parse_options(argc, argv);
     signal(SIGPIPE, SIG_IGN);
+    if (options.socket != NULL)
+        await_worker(options.socket);
     enter_slot(&options);
     char *payload = private_memory(LARGEST_REQUEST);
     while (read_all(STDIN_FILENO, &header, sizeof header) == 0) {
@@ -119,7 +129,7 @@ int main(int argc, char **argv)
         if (header.type == REQUEST_END)
             end_job(&job);
         else
-            handle(&job, &options, &header, payload);
+            handle(&job, &header, payload);
         madvise(payload, header.size, MADV_DONTNEED);
     }
     _exit(0);

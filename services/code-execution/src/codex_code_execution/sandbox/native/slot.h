@@ -8,7 +8,7 @@
 
 struct slot_options {
     uid_t uid; /* who the slot is when the service is root */
-    const char *python;
+    const char *socket; /* where to wait for workers; NULL: the worker is at stdin and stdout */
     const char *work;   /* the slot's own folder where there are to be no namespaces, else NULL */
     const char *cgroup; /* directory of the slot's memory group, or NULL */
     const char *binds[MOST_BINDS]; /* further read-only paths of toolchains */

@@ -5,14 +5,11 @@
 #include "files.h"
 #include "io.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define LONGEST_END_US 2000000
 
 /* Returns once the runner ended, or somebody wants the slot to end: the service, or the kernel because it died. */
 static int wait_for_end(pid_t runner, const sigset_t *expected)
@@ -26,16 +23,6 @@ static int wait_for_end(pid_t runner, const sigset_t *expected)
         while ((dead = waitpid(-1, &status, WNOHANG)) > 0)
             if (dead == runner)
                 return WIFEXITED(status) ? WEXITSTATUS(status) : 98;
-    }
-}
-
-static void kill_all(void)
-{
-    int64_t deadline = now_us() + LONGEST_END_US;
-    while (waitpid(-1, NULL, WNOHANG) >= 0 || errno != ECHILD) {
-        family_kill();
-        if (now_us() > deadline)
-            fail("processes that can't be killed");
     }
 }
 
@@ -61,7 +48,7 @@ void become_ward(const char *work)
     close(STDIN_FILENO);
     close(STDOUT_FILENO);
     int status = wait_for_end(runner, &expected);
-    kill_all();
+    family_end();
     int folder = open(work, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder >= 0)
         files_wipe(folder);

@@ -5,7 +5,8 @@
 #include <stdint.h>
 
 enum request_type {
-    REQUEST_ZYGOTE = 'Z',  /* text of the zygote; the first request, answered once the slot is ready */
+    REQUEST_ZYGOTE = 'Z',  /* interpreter's name or path, NUL, text of the zygote: the first request, answered once the
+                              slot is ready, with WIRE_VERSION as state */
     REQUEST_LOAD = 'L',    /* struct limits, u32 size, loader's order (JSON), source: load a Python program */
     REQUEST_SOURCE = 'S',  /* name, NUL, bytes: a file that every following box of this job has */
     REQUEST_PROGRAM = 'P', /* bytes: the executable that tests run, compiled earlier */
@@ -45,6 +46,9 @@ enum guard {
 /* What a loader came to (LOAD). Tests report the state word of the answer region instead. */
 enum load_state { LOAD_NONE = 0, LOAD_COMPILED = 1, LOAD_DONE = 2, LOAD_SYNTAX = 3 };
 
+/* The slot failed; nothing is said about the program. ENDED is its last word, with what it complained of as error. */
+enum fault { FAULT_NONE = 0, FAULT_REQUEST = 1, FAULT_BOX = 2, FAULT_LOST = 3, FAULT_ENDED = 4 };
+
 struct reply {
     uint32_t ended;
     int32_t code; /* exit code or signal */
@@ -56,9 +60,10 @@ struct reply {
     uint32_t output_size; /* the three texts follow in this order */
     uint32_t error_size;
     uint32_t answer_size;
-    uint32_t fault; /* not 0: the slot failed, nothing is said about the program */
+    uint32_t fault;
 };
 
+#define WIRE_VERSION 1 /* another number where an older service or runner would misunderstand this one */
 #define LARGEST_REQUEST (48u << 20)
 #define LARGEST_OUTPUT (16u << 20)
 

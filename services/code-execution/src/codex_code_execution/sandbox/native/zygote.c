@@ -31,7 +31,7 @@ static _Noreturn void become_zygote(const char *python, int script, int control)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     syscall(SYS_close_range, CONTROL_FD + 1, ~0u, 0);
-    execve(python, argv, room_environment(room));
+    execute(argv, room_environment(room));
     fail(python);
 }
 
