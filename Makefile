@@ -1,10 +1,10 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status logs demo test check fmt bench lock
+.PHONY: help setup up down status logs demo test test-observability test-compose check fmt bench lock
 
 PYTHON := .venv/bin/python
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## make .venv from requirements.lock (does nothing when nothing changed)
 	@tools/setup.sh
@@ -26,6 +26,9 @@ demo: setup ## start it in a folder of its own, judge three programs, show a tra
 
 test: setup ## run all tests
 	@tools/test.sh
+
+test-observability: setup ## try the telemetry configuration with the real programs
+	@tools/test-observability.sh
 
 check: setup ## linters, types, import rules, contracts, lock
 	@$(PYTHON) -m codex_tools.check

@@ -33,7 +33,7 @@ def checks() -> Iterator[Check]:
     yield Check(name="ruff format", argv=_program("ruff", "format", "--check", "--quiet"))
     packages = [word for package in _packages() for word in ("-p", package)]
     yield Check(name="mypy --strict", argv=_program("mypy", "--strict", *packages))
-    yield Check(name="mypy --strict tests", argv=_program("mypy", "--strict", "tests"))
+    yield Check(name="mypy --strict tests", argv=_program("mypy", "--strict", "tests", "deploy"))
     yield Check(name="import rules", argv=_program("lint-imports"))
     yield Check(name="buf lint", argv=_program("buf", "lint", "protos"))
     baseline = _last_tag()
@@ -42,6 +42,8 @@ def checks() -> Iterator[Check]:
     else:
         against = f".git#tag={baseline},subdir=protos"
         yield Check(name=f"buf breaking ({baseline})", argv=_program("buf", "breaking", "protos", "--against", against))
+    dashboards = (executable, "-m", "deploy.observability.dashboards", "--check")
+    yield Check(name="dashboards", argv=dashboards)
     yield Check(name="requirements.lock", argv=(executable, "-m", "codex_tools.lock", "check"))
 
 
