@@ -1,7 +1,8 @@
 """``requirements.lock``: every third-party version with its hashes, and the proof that it is current.
 
-No other lock is committed. To resolve anew with the versions that we have, a copy of all ``pyproject.toml`` files is
-given the lock's versions as constraints; what comes out is the lock itself unless a ``pyproject.toml`` wants otherwise.
+Each container image has a part of it in ``deploy/docker/locks``: what its service needs at run time, and what building
+our packages needs. To resolve anew with the versions that we have, a copy of all ``pyproject.toml`` files is given the
+lock's versions as constraints; what comes out is the lock itself unless a ``pyproject.toml`` wants otherwise.
 """
 
 import argparse
@@ -10,7 +11,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
@@ -20,7 +22,20 @@ from codex_tools.stack.home import REPOSITORY, cache_from
 from codex_tools.stack.pinned import find_uv
 
 _LOCK = REPOSITORY / "requirements.lock"
-_EXPORT = ("export", "--quiet", "--all-packages", "--all-extras", "--no-emit-workspace", "--no-header", "--locked")
+_IMAGE_LOCKS = REPOSITORY / "deploy/docker/locks"
+_BUILD_LOCK = _IMAGE_LOCKS / "build.lock"
+_IMAGES = ("auth-user", "code-execution", "code-manage", "collab", "gateway", "problem")
+_EXPORT = ("export", "--quiet", "--no-emit-workspace", "--no-header", "--locked")
+_COMPILE = (
+    "pip",
+    "compile",
+    "--quiet",
+    "--universal",
+    "--generate-hashes",
+    "--no-header",
+    "--no-annotate",
+    "--constraints",
+)
 _SHOWN = 30
 _MEMBERS = ("libs/*", "services/*", "tools", "tools/*")
 
@@ -31,20 +46,19 @@ def main() -> int:
     parser.add_argument("action", choices=("write", "check"))
     parser.add_argument("--upgrade", action="store_true", help="take the newest versions that fit")
     options = parser.parse_args()
-    old = _LOCK.read_text(encoding="utf-8") if _LOCK.exists() else ""
     try:
-        new = resolve("" if options.upgrade else old)
+        new = resolve(*("" if options.upgrade else _read(path) for path in (_LOCK, _BUILD_LOCK)))
     except StackError as error:
         print(error, file=sys.stderr)  # noqa: T201  (a program's message)
         return 1
     if options.action == "write":
-        _LOCK.write_text(new, encoding="utf-8")
+        _write(new)
         return 0
-    return _compare(old, new)
+    return max(_compare(path, text) for path, text in new.items())
 
 
-def resolve(lock: str) -> str:
-    """The lock that the ``pyproject.toml`` files ask for, with the versions of ``lock`` as far as they fit.
+def resolve(lock: str, build_lock: str) -> dict[Path, str]:
+    """All locks that the ``pyproject.toml`` files ask for, with the versions of the given ones as far as they fit.
 
     Raises:
         StackError: the wishes contradict each other or the lock, or uv is missing.
@@ -57,7 +71,32 @@ def resolve(lock: str) -> str:
             shutil.copyfile(file, target)
         _constrain(copy / "pyproject.toml", versions(lock))
         _uv(copy, "lock", "--quiet")
-        return _uv(copy, *_EXPORT)
+        whole = _uv(copy, *_EXPORT, "--all-packages", "--all-extras")
+        build = _build_requirements(copy, [*versions(whole), *_only_in(build_lock, whole)])
+        return {_LOCK: whole, **dict(_image_locks(copy)), _BUILD_LOCK: build}
+
+
+def _image_locks(workspace: Path) -> Iterator[tuple[Path, str]]:
+    for image in _IMAGES:
+        yield _IMAGE_LOCKS / f"{image}.lock", _uv(workspace, *_EXPORT, "--no-dev", "--package", f"codex-{image}")
+
+
+def _build_requirements(workspace: Path, known: list[str]) -> str:
+    """What our packages' build back end and build hook need, in the versions that are ``known``."""
+    wanted, constraints = workspace / "build.in", workspace / "known.txt"
+    wishes = {wish for file in _projects() for wish in _build_wishes(file)}
+    wanted.write_text("".join(f"{wish}\n" for wish in sorted(wishes)), encoding="utf-8")
+    constraints.write_text("".join(f"{version}\n" for version in known), encoding="utf-8")
+    return _uv(workspace, *_COMPILE, str(constraints), str(wanted))
+
+
+def _only_in(lock: str, other: str) -> list[str]:
+    there = {version.partition("==")[0] for version in versions(other)}
+    return [version for version in versions(lock) if version.partition("==")[0] not in there]
+
+
+def _build_wishes(project: Path) -> list[str]:
+    return list(tomllib.loads(_read(project)).get("build-system", {}).get("requires", []))
 
 
 def versions(lock: str) -> list[str]:
@@ -90,12 +129,23 @@ def _uv(folder: Path, *arguments: str) -> str:
     return result.stdout
 
 
-def _compare(old: str, new: str) -> int:
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def _write(locks: Mapping[Path, str]) -> None:
+    for path, text in locks.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def _compare(path: Path, new: str) -> int:
+    old, name = _read(path), str(path.relative_to(REPOSITORY))
     if old == new:
         return 0
-    changes = difflib.unified_diff(old.splitlines(), new.splitlines(), "requirements.lock", "wanted", lineterm="", n=0)
+    changes = difflib.unified_diff(old.splitlines(), new.splitlines(), name, "wanted", lineterm="", n=0)
     shown = islice(changes, _SHOWN)
-    print("requirements.lock is not current; run `make lock`.", *shown, sep="\n")  # noqa: T201  (a program's message)
+    print(f"{name} is not current; run `make lock`.", *shown, sep="\n")  # noqa: T201  (a program's message)
     return 1
 
 
