@@ -42,6 +42,7 @@ def checks() -> Iterator[Check]:
     else:
         against = f".git#tag={baseline},subdir=protos"
         yield Check(name=f"buf breaking ({baseline})", argv=_program("buf", "breaking", "protos", "--against", against))
+    yield Check(name="hadolint", argv=_program("hadolint", "deploy/docker/Dockerfile"))
     dashboards = (executable, "-m", "deploy.observability.dashboards", "--check")
     yield Check(name="dashboards", argv=dashboards)
     yield Check(name="requirements.lock", argv=(executable, "-m", "codex_tools.lock", "check"))
