@@ -2,7 +2,7 @@
 """Asks whether servers are healthy: ``health.py [--patience SECONDS] URL...`` ends with 0 if all are.
 
 ``http://host:port/path`` is healthy when it answers 200, ``grpc://host:port`` when its health service says SERVING.
-Containers run this every few seconds, so it costs 15 ms: a gRPC library alone would take 300 ms to load. The one
+Containers run this every few seconds, so it is cheap: a gRPC library alone takes four times as long to load. The one
 request that is asked by gRPC has the same bytes every time, and its answer needs no decoding of headers.
 """
 

@@ -18,7 +18,7 @@ complete() {
 refuse() {
     cat >&2 <<TEXT
 $1
-The compose tests need a Docker engine (24 or newer) that this user may speak to, with the plugins compose (2.24 or newer)
+The compose tests need a Docker engine (26 or newer) that this user may speak to, with the plugins compose (2.30 or newer)
 and buildx. On Debian as root this script installs them itself; elsewhere: https://docs.docker.com/engine/install/
 On Debian or Ubuntu by hand: sudo apt-get install docker.io docker-compose docker-buildx  (Ubuntu: docker-compose-v2)
 TEXT
