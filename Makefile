@@ -30,6 +30,9 @@ test: setup ## run all tests
 test-observability: setup ## try the telemetry configuration with the real programs
 	@tools/test-observability.sh
 
+test-compose: setup ## run the whole in containers, and kill each of them
+	@$(PYTHON) -m tests.compose
+
 check: setup ## linters, types, import rules, contracts, lock
 	@$(PYTHON) -m codex_tools.check
 

@@ -286,6 +286,23 @@ async def test_a_broker_that_comes_back_is_used_again(
         await eventually(lambda: _all(topic, 100), within=30)
 
 
+@pytest.mark.slow
+async def test_a_producer_sends_again_after_an_outage_so_long_that_records_were_given_up(
+    topic: Topic, kafka_store: Store
+) -> None:
+    async with open_producer(topic.bootstrap) as producer:
+        await (await producer.send(topic.name, key="a", value=b"before"))
+        async with kafka_store.down():
+            lost = [await producer.send(topic.name, key="a", value=b"lost") for _ in range(3)]
+            ended, _ = await asyncio.wait(lost, timeout=30)
+            assert all(isinstance(each.exception(), KafkaError) for each in ended)
+            assert len(ended) == len(lost)
+        await eventually(lambda: _pinged(producer.ping), within=30)
+
+        async with asyncio.timeout(10):
+            await (await producer.send(topic.name, key="a", value=b"after"))
+
+
 async def _pinged(ping: Callable[[], Awaitable[None]]) -> bool:
     await ping()
     return True

@@ -12,6 +12,9 @@ from codex_telemetry.attributes import DB_COLLECTION_NAME, DB_OPERATION_NAME
 from codex_telemetry.services import Library
 
 
+_HANDSHAKES: Final = frozenset({"hello", "saslStart", "saslContinue", "endSessions"})
+
+
 def instrument(libraries: Collection[Library]) -> None:
     """Patch the libraries that are used through their own classes; HTTP and gRPC are wired where they are built."""
     for library in sorted(_BY_LIBRARY.keys() & libraries):
@@ -29,7 +32,20 @@ def _postgresql() -> None:
 
 
 def _mongodb() -> None:
+    from opentelemetry.instrumentation.pymongo import CommandTracer  # noqa: PLC0415 - a library one has
+
     _contributed(Library.MONGODB, request_hook=_describe_command)
+    CommandTracer.started = _without_handshakes(CommandTracer.started)
+
+
+def _without_handshakes(started: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    """A pool that grows amid a trace shakes hands on its account, which tells nobody anything."""
+
+    def started_unless_handshake(tracer: Any, event: Any) -> None:
+        if event.command_name not in _HANDSHAKES:
+            started(tracer, event)
+
+    return started_unless_handshake
 
 
 def _kafka() -> None:

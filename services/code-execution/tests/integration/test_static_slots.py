@@ -13,12 +13,14 @@ from pathlib import Path
 
 import psutil
 import pytest
+import uvloop
 from pydantic import ValidationError
 
 from codex_code_execution.judging import model
 from codex_code_execution.judging.judge import Judge
 from codex_code_execution.judging.model import Job, Kind, Verdict
 from codex_code_execution.sandbox.config import StaticConfig
+from codex_code_execution.sandbox.connection import RunnerConnection
 from codex_code_execution.sandbox.errors import SandboxUnavailable
 from codex_code_execution.sandbox.static import StaticSandbox
 from codex_code_execution.settings import Settings
@@ -155,6 +157,7 @@ from pathlib import Path
 from codex_code_execution.judging.judge import Judge
 from codex_code_execution.judging.model import Job, Kind, TestCase
 from codex_code_execution.sandbox.config import StaticConfig
+from codex_code_execution.sandbox.connection import RunnerConnection
 from codex_code_execution.sandbox.static import StaticSandbox
 
 async def main():
@@ -277,3 +280,18 @@ def test_the_settings_must_name_one_kind_of_slots(given: dict[str, str]) -> None
     }
     with pytest.raises(ValidationError, match="CODEX_RUNNER_PATH and CODEX_SLOT_SOCKETS"):
         Settings(**others, **given)  # type: ignore[arg-type] # texts, as from the environment
+
+
+def test_a_runner_that_hung_up_can_still_be_told_to_end(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        server = await asyncio.start_unix_server(lambda _, writer: writer.close(), tmp_path / "1.sock")
+        async with server:
+            connection = await RunnerConnection.open(tmp_path / "1.sock")
+            await connection.ended()
+            connection.let_go()
+            await connection.writer.wait_closed()
+            connection.end()
+            assert not connection.alive
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # the loop of the service
+        runner.run(scenario())

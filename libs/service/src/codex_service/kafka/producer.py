@@ -1,4 +1,4 @@
-"""The producer: idempotent, acknowledged by all replicas, never waiting longer than it says."""
+"""The producer: acknowledged by all replicas, never waiting longer than it says; a record may arrive twice."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -55,7 +55,8 @@ async def open_producer(
     producer = AIOKafkaProducer(
         bootstrap_servers=bootstrap,
         acks="all",
-        enable_idempotence=True,
+        # aiokafka's idempotent producer is stuck for ever once a record was given up: docs/adr/0016.
+        enable_idempotence=False,
         linger_ms=0,
         max_request_size=2 << 20,
         request_timeout_ms=10_000,

@@ -43,8 +43,11 @@ class RunnerConnection:
 
     def end(self) -> None:
         """Have the slot end with everything in it, whatever it is doing."""
+        connection = self.writer.get_extra_info("socket")  # None when the runner has hung up already
+        if connection is None:
+            return
         with contextlib.suppress(OSError):  # at once: what is still to be sent is not waited for
-            self.writer.get_extra_info("socket").shutdown(socket.SHUT_WR)
+            connection.shutdown(socket.SHUT_WR)
 
     def let_go(self) -> None:
         """Hang up, whether or not the runner did."""

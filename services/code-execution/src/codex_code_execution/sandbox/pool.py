@@ -109,20 +109,23 @@ class Sandbox(ABC):
 
     def _own(self, work: Coroutine[Any, Any, None]) -> None:
         """Have work done that ends with the pool."""
-        self._tasks.add(asyncio.create_task(work))
+        self._tasks.add(asyncio.create_task(_told(work)))
 
     async def _keeping(self, start: Start, slot: Slot | None) -> None:
         hope = object()
-        while True:
-            if slot is None:
-                slot = await self._started(start, hope)
-                self._hopes.discard(hope)
-                self._release(slot)
-            await slot.retired.wait()
-            self._hopes.add(hope)
-            self._free.discard(slot)
-            await self._close(slot)
-            slot = None
+        try:
+            while True:
+                if slot is None:
+                    slot = await self._started(start, hope)
+                    self._hopes.discard(hope)
+                    self._release(slot)
+                await slot.retired.wait()
+                self._hopes.add(hope)
+                self._free.discard(slot)
+                await self._close(slot)
+                slot = None
+        finally:
+            self._hopes.discard(hope)
 
     async def _started(self, start: Start, hope: object) -> Slot:
         """A slot at last, however long it takes. What keeps it from starting is logged when it changes."""
@@ -177,3 +180,11 @@ class Sandbox(ABC):
         self._hopes.clear()
         self._free.clear()
         await asyncio.gather(*[self._close(slot) for slot in list(self._slots)])
+
+
+async def _told(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except Exception:
+        log.exception("a task of the sandbox failed")
+        raise
