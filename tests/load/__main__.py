@@ -5,11 +5,12 @@ so that a noisy machine is noisy for both.
 """
 
 import argparse
-import asyncio
 import statistics
 import sys
 import time
 from contextlib import ExitStack
+
+import uvloop
 
 from tests.load.measure import Readings, Traces, count_spans, many_clients, one_client, sign_up
 from tests.load.stack import Stack, running
@@ -28,7 +29,7 @@ def main() -> int:
             stacks.append(stack.enter_context(running("tracing off", "--no-tracing")))
         time.sleep(2)  # let what has just started come to rest: idle memory is read next
         memory = stacks[0].memory()
-        readings = asyncio.run(_measure(stacks, options.requests, options.seconds))
+        readings = uvloop.run(_measure(stacks, options.requests, options.seconds))
         time.sleep(3)  # the store has a trace 2 s after its answer
         traces = count_spans(stacks[0], readings[0].traces)
     return _report(stacks, readings, memory, traces)

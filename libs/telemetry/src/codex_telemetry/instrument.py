@@ -11,7 +11,6 @@ from opentelemetry.trace import Span
 from codex_telemetry.attributes import DB_COLLECTION_NAME, DB_OPERATION_NAME
 from codex_telemetry.services import Library
 
-
 _HANDSHAKES: Final = frozenset({"hello", "saslStart", "saslContinue", "endSessions"})
 
 
@@ -35,7 +34,7 @@ def _mongodb() -> None:
     from opentelemetry.instrumentation.pymongo import CommandTracer  # noqa: PLC0415 - a library one has
 
     _contributed(Library.MONGODB, request_hook=_describe_command)
-    CommandTracer.started = _without_handshakes(CommandTracer.started)
+    CommandTracer.started = _without_handshakes(CommandTracer.started)  # type: ignore[method-assign,assignment]  # a hook
 
 
 def _without_handshakes(started: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
