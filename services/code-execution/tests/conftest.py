@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import uvloop
 
 from codex_code_execution.judging.judge import Judge
 from codex_code_execution.judging.model import (
@@ -39,6 +40,14 @@ ADD = Signature(
 )
 
 Run = Callable[..., Awaitable[Judgement]]
+
+
+@pytest.fixture(scope="session")
+def event_loop_policy() -> uvloop.EventLoopPolicy:
+    """The services' loop, which has sockets and processes of its own kind."""
+    return uvloop.EventLoopPolicy()
+
+
 NOBODY = 65534
 AS_NOBODY = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
 

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-import uvloop
 from pydantic import ValidationError
 
 from codex_code_execution.judging import model
@@ -282,16 +281,12 @@ def test_the_settings_must_name_one_kind_of_slots(given: dict[str, str]) -> None
         Settings(**others, **given)  # type: ignore[arg-type] # texts, as from the environment
 
 
-def test_a_runner_that_hung_up_can_still_be_told_to_end(tmp_path: Path) -> None:
-    async def scenario() -> None:
-        server = await asyncio.start_unix_server(lambda _, writer: writer.close(), tmp_path / "1.sock")
-        async with server:
-            connection = await RunnerConnection.open(tmp_path / "1.sock")
-            await connection.ended()
-            connection.let_go()
-            await connection.writer.wait_closed()
-            connection.end()
-            assert not connection.alive
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # the loop of the service
-        runner.run(scenario())
+async def test_a_runner_that_hung_up_can_still_be_told_to_end(tmp_path: Path) -> None:
+    server = await asyncio.start_unix_server(lambda _, writer: writer.close(), tmp_path / "1.sock")
+    async with server:
+        connection = await RunnerConnection.open(tmp_path / "1.sock")
+        await connection.ended()
+        connection.let_go()
+        await connection.writer.wait_closed()
+        connection.end()
+        assert not connection.alive

@@ -11,9 +11,12 @@ from codex_code_execution.sandbox.errors import SandboxUnavailable
 class RunnerConnection:
     """A connection is a slot: the runner makes it when it accepts, and ends all of it before it hangs up."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, over: asyncio.Event) -> None:
+    def __init__(
+        self, connection: socket.socket, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, over: asyncio.Event
+    ) -> None:
         self.reader = reader
         self.writer = writer
+        self._connection = connection
         self._over = over
 
     @classmethod
@@ -26,11 +29,15 @@ class RunnerConnection:
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader()
         protocol = _Protocol(reader)
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.setblocking(False)
         try:
-            transport, _ = await loop.create_unix_connection(lambda: protocol, str(path))
+            await loop.sock_connect(connection, str(path))
         except OSError as error:
+            connection.close()
             raise SandboxUnavailable(f"no runner listens: {error.strerror}") from error
-        return cls(reader, asyncio.StreamWriter(transport, protocol, reader, loop), protocol.over)
+        transport, _ = await loop.create_unix_connection(lambda: protocol, sock=connection)
+        return cls(connection, reader, asyncio.StreamWriter(transport, protocol, reader, loop), protocol.over)
 
     @property
     def alive(self) -> bool:
@@ -43,11 +50,8 @@ class RunnerConnection:
 
     def end(self) -> None:
         """Have the slot end with everything in it, whatever it is doing."""
-        connection = self.writer.get_extra_info("socket")  # None when the runner has hung up already
-        if connection is None:
-            return
         with contextlib.suppress(OSError):  # at once: what is still to be sent is not waited for
-            connection.shutdown(socket.SHUT_WR)
+            self._connection.shutdown(socket.SHUT_WR)
 
     def let_go(self) -> None:
         """Hang up, whether or not the runner did."""

@@ -109,7 +109,9 @@ class Sandbox(ABC):
 
     def _own(self, work: Coroutine[Any, Any, None]) -> None:
         """Have work done that ends with the pool."""
-        self._tasks.add(asyncio.create_task(_told(work)))
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(_tell)
 
     async def _keeping(self, start: Start, slot: Slot | None) -> None:
         hope = object()
@@ -182,9 +184,6 @@ class Sandbox(ABC):
         await asyncio.gather(*[self._close(slot) for slot in list(self._slots)])
 
 
-async def _told(work: Coroutine[Any, Any, None]) -> None:
-    try:
-        await work
-    except Exception:
-        log.exception("a task of the sandbox failed")
-        raise
+def _tell(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        log.error("a task of the sandbox failed", exc_info=error)
