@@ -179,6 +179,7 @@ async def test_cpu_time_of_children_and_of_loading_counts(run: Run, only: Only, 
     assert only(await run(child)).cpu_time >= 0.1
 
     loaded = await run(burn + "def add(a, b): return a + b", (ARGUMENTS, "3"), (ARGUMENTS, "3"), signature=add)
+    assert loaded.verdict is Verdict.ACCEPTED, loaded
     assert loaded.outcomes[0].cpu_time >= 0.1
     assert loaded.outcomes[1].cpu_time < 0.1
 
