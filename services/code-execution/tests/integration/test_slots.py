@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from codex_code_execution.judging.model import Job, Kind, Verdict
 from codex_code_execution.sandbox.config import HostConfig
 from codex_code_execution.sandbox.errors import RunnerNotBuilt, SandboxTooWeak, SandboxUnavailable
 from codex_code_execution.sandbox.host import HostSandbox
+from codex_testing.waiting import eventually
 
 ECHO = Job(
     id="echo",
@@ -29,13 +29,6 @@ ECHO = Job(
     tests=(model.TestCase(input="a", expected="a"),),
 )
 SLEEP = Job(id="sleep", kind=Kind.SUBMIT, language="python", code="import time; time.sleep(5)", tests=ECHO.tests)
-
-
-async def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        await asyncio.sleep(0.01)
 
 
 @pytest.fixture(params=["userns", "landlock"])
@@ -68,13 +61,13 @@ async def test_a_job_whose_slot_dies_gets_no_verdict_and_the_slot_is_replaced(co
         judge = Judge(sandbox)
         pids = sandbox.pids
         judging = [asyncio.create_task(judge.judge(SLEEP)) for _ in pids]
-        await until(lambda: sandbox.free == 0)
+        await eventually(lambda: sandbox.free == 0)
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
 
         outcomes = await asyncio.gather(*judging, return_exceptions=True)
         assert all(isinstance(outcome, SandboxUnavailable) for outcome in outcomes)
-        await until(lambda: sandbox.free == 2)
+        await eventually(lambda: sandbox.free == 2)
         assert not set(pids) & set(sandbox.pids)
         assert (await judge.judge(ECHO)).verdict is Verdict.ACCEPTED
 
@@ -82,9 +75,9 @@ async def test_a_job_whose_slot_dies_gets_no_verdict_and_the_slot_is_replaced(co
 async def test_a_cancelled_job_frees_its_slot_at_once(config: HostConfig) -> None:
     async with HostSandbox(config) as sandbox:
         judging = asyncio.create_task(Judge(sandbox).judge(SLEEP))
-        await until(lambda: sandbox.free == 1)
+        await eventually(lambda: sandbox.free == 1)
         judging.cancel()
-        await until(lambda: sandbox.free == 2, seconds=2)
+        await eventually(lambda: sandbox.free == 2, within=2)
 
 
 async def test_slots_are_recycled_after_their_jobs(runner: Path, tmp_path: Path) -> None:
@@ -109,7 +102,7 @@ async def test_closing_leaves_no_process(config: HostConfig) -> None:
     async with HostSandbox(config) as sandbox:
         await Judge(sandbox).judge(ECHO)
         slots = {pid for runner in sandbox.pids for pid in tree(runner)}
-    await until(lambda: not any(alive(pid) for pid in slots), seconds=3)
+    await eventually(lambda: not any(alive(pid) for pid in slots), within=3)
 
 
 BOMB = replace(SLEEP, code="import os\nwhile True:\n    try: os.fork()\n    except OSError: pass")
@@ -123,7 +116,7 @@ async def test_closing_is_done_within_three_seconds_whatever_runs(config: HostCo
     sandbox = await HostSandbox(config).__aenter__()
     judge = Judge(sandbox)
     judging = [asyncio.create_task(judge.judge(job)) for _ in range(2)]
-    await until(lambda: sandbox.free == 0 and sum(len(tree(pid)) for pid in sandbox.pids) >= processes)
+    await eventually(lambda: sandbox.free == 0 and sum(len(tree(pid)) for pid in sandbox.pids) >= processes)
     slots = {pid for runner in sandbox.pids for pid in tree(runner)}
 
     async with asyncio.timeout(3):
@@ -131,14 +124,14 @@ async def test_closing_is_done_within_three_seconds_whatever_runs(config: HostCo
         outcomes = await asyncio.gather(*judging, return_exceptions=True)
     assert all(isinstance(outcome, SandboxUnavailable) for outcome in outcomes)
     assert (sandbox.pids, sandbox.healthy) == ([], False), "a slot was started while the sandbox was closed"
-    await until(lambda: not any(alive(pid) for pid in slots), seconds=3)
+    await eventually(lambda: not any(alive(pid) for pid in slots), within=3)
 
 
 async def test_closing_is_done_within_three_seconds_while_slots_are_replaced(config: HostConfig) -> None:
     before = slot_folders(os.getpid())
     sandbox = await HostSandbox(config).__aenter__()
     judging = [asyncio.create_task(Judge(sandbox).judge(SLEEP)) for _ in range(2)]
-    await until(lambda: sandbox.free == 0)
+    await eventually(lambda: sandbox.free == 0)
     for task in judging:
         task.cancel()
     await asyncio.wait(judging)
@@ -154,7 +147,7 @@ async def test_slots_that_die_while_idle_are_replaced_and_cost_no_job(config: Ho
         pids = sandbox.pids
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
-        await until(lambda: sandbox.free == 2 and not set(pids) & set(sandbox.pids))
+        await eventually(lambda: sandbox.free == 2 and not set(pids) & set(sandbox.pids))
         assert sandbox.healthy
         assert (await Judge(sandbox).judge(ECHO)).verdict is Verdict.ACCEPTED
 
@@ -165,10 +158,10 @@ async def test_a_sandbox_is_not_healthy_while_no_slot_can_be_started(config: Hos
         away = await asyncio.to_thread(runner.rename, tmp_path / "away")
         for pid in sandbox.pids:
             os.kill(pid, signal.SIGKILL)
-        await until(lambda: not sandbox.healthy)
+        await eventually(lambda: not sandbox.healthy)
 
         await asyncio.to_thread(away.rename, runner)
-        await until(lambda: sandbox.healthy and sandbox.free == 2)
+        await eventually(lambda: sandbox.healthy and sandbox.free == 2)
 
 
 SERVICE = """
@@ -207,7 +200,7 @@ async def test_no_process_outlives_a_service_that_was_killed(config: HostConfig)
     service.kill()
     await asyncio.to_thread(service.wait)
     service.stdout.close()
-    await until(lambda: not any(alive(pid) for pid in slots), seconds=3)
+    await eventually(lambda: not any(alive(pid) for pid in slots), within=3)
 
 
 def tree(pid: int) -> list[int]:

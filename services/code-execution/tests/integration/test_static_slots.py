@@ -5,7 +5,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -23,6 +22,7 @@ from codex_code_execution.sandbox.connection import RunnerConnection
 from codex_code_execution.sandbox.errors import SandboxUnavailable
 from codex_code_execution.sandbox.static import StaticSandbox
 from codex_code_execution.settings import Settings
+from codex_testing.waiting import eventually
 
 Start = Callable[..., Awaitable[Process]]
 
@@ -34,13 +34,6 @@ ECHO = Job(
     tests=(model.TestCase(input="a", expected="a"),),
 )
 SLEEP = replace(ECHO, id="sleep", code="import time; time.sleep(5)")
-
-
-async def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        await asyncio.sleep(0.01)
 
 
 def below(pid: int) -> list[psutil.Process]:
@@ -58,7 +51,7 @@ async def test_every_socket_is_a_slot_also_one_that_comes_later(start: Start, co
         assert (sandbox.backend, sandbox.tier) == ("static", "userns")
         assert "python" in {language.id for language in sandbox.languages}
         await start("2.sock")
-        await until(lambda: (sandbox.slots, sandbox.free) == (2, 2))
+        await eventually(lambda: (sandbox.slots, sandbox.free) == (2, 2))
         judgements = await asyncio.gather(*[Judge(sandbox).judge(ECHO) for _ in range(10)])
         assert {judgement.verdict for judgement in judgements} == {Verdict.ACCEPTED}
 
@@ -90,7 +83,7 @@ async def test_a_slot_is_recycled_by_connecting_anew_and_nothing_is_shared(start
         judge = Judge(sandbox)
         before = below(container.pid)
         assert (await judge.judge(replace(ECHO, code=LITTER))).verdict is Verdict.ACCEPTED
-        await until(lambda: sandbox.free == 1)
+        await eventually(lambda: sandbox.free == 1)
         assert not any(process.is_running() for process in before)
         assert not [process for process in below(container.pid) if process.status() == psutil.STATUS_ZOMBIE]
         assert (await judge.judge(replace(ECHO, code=LOOK))).verdict is Verdict.ACCEPTED
@@ -101,9 +94,9 @@ async def test_a_cancelled_job_frees_its_slot_at_once(start: Start, config: Stat
     await start("1.sock")
     async with StaticSandbox(config) as sandbox:
         judging = asyncio.create_task(Judge(sandbox).judge(SLEEP))
-        await until(lambda: sandbox.free == 0)
+        await eventually(lambda: sandbox.free == 0)
         judging.cancel()
-        await until(lambda: sandbox.free == 1, seconds=1.5)
+        await eventually(lambda: sandbox.free == 1, within=1.5)
 
 
 async def test_jobs_wait_while_the_only_container_is_gone_and_are_judged_when_it_is_back(
@@ -113,14 +106,14 @@ async def test_jobs_wait_while_the_only_container_is_gone_and_are_judged_when_it
     async with StaticSandbox(config) as sandbox:
         judge = Judge(sandbox)
         judging = asyncio.create_task(judge.judge(SLEEP))
-        await until(lambda: sandbox.free == 0)
+        await eventually(lambda: sandbox.free == 0)
         processes = below(container.pid)
         container.kill()
 
         with pytest.raises(SandboxUnavailable):
             await judging
-        await until(lambda: not sandbox.healthy)
-        await until(lambda: not any(process.is_running() for process in processes))
+        await eventually(lambda: not sandbox.healthy)
+        await eventually(lambda: not any(process.is_running() for process in processes))
         waiting = asyncio.create_task(judge.judge(ECHO))
         await start("1.sock")
         assert (await waiting).verdict is Verdict.ACCEPTED
@@ -131,9 +124,9 @@ async def test_a_container_that_is_gone_while_idle_costs_no_job(start: Start, co
     first = await start("1.sock")
     await start("2.sock")
     async with StaticSandbox(config) as sandbox:
-        await until(lambda: sandbox.free == 2)
+        await eventually(lambda: sandbox.free == 2)
         first.kill()
-        await until(lambda: sandbox.free == 1)
+        await eventually(lambda: sandbox.free == 1)
         assert sandbox.healthy
         for _ in range(3):
             assert (await Judge(sandbox).judge(ECHO)).verdict is Verdict.ACCEPTED
@@ -187,7 +180,7 @@ async def test_nothing_outlives_a_worker_that_was_killed_and_the_next_one_gets_t
 
     worker.kill()
     await worker.wait()
-    await until(lambda: not any(process.is_running() for process in processes), seconds=3)
+    await eventually(lambda: not any(process.is_running() for process in processes), within=3)
     async with StaticSandbox(config) as sandbox:
         assert (await Judge(sandbox).judge(ECHO)).verdict is Verdict.ACCEPTED
 
@@ -202,7 +195,7 @@ async def test_a_container_that_is_told_to_stop_does_at_once_and_leaves_nothing(
     if busy:
         await sandbox.__aenter__()
         judging.append(asyncio.create_task(Judge(sandbox).judge(SLEEP)))
-        await until(lambda: sandbox.free == 0)
+        await eventually(lambda: sandbox.free == 0)
     processes = below(container.pid)
 
     container.terminate()
