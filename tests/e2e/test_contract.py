@@ -86,7 +86,7 @@ def orphan(spans: Spans) -> Spans:
 
 
 def second_root(spans: Spans) -> Spans:
-    return changed(spans, one(spans, "GET"), parent=None)
+    return changed(spans, one(spans, "insert submissions"), parent=None)
 
 
 def wrong_kind(spans: Spans) -> Spans:
@@ -169,7 +169,7 @@ def events_out_of_order(spans: Spans) -> Spans:
 
 
 def id_in_a_name(spans: Spans) -> Spans:
-    return changed(spans, one(spans, "GET"), name="GET problem:01a20e3a-615b-7f1e-a611-d5a47f5fb2c9")
+    return changed(spans, one(spans, "insert submissions"), name="GET problem:01a20e3a-615b-7f1e-a611-d5a47f5fb2c9")
 
 
 def late_finalising(spans: Spans) -> Spans:

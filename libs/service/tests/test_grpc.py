@@ -320,3 +320,27 @@ async def test_a_dependency_that_does_not_answer_is_down() -> None:
     readiness = Readiness({"deaf": asyncio.Event().wait, "well": nothing}, timeout=0.1)
 
     assert await readiness.check() == {"deaf": False, "well": True}
+
+
+async def test_calls_are_spread_over_a_list_of_addresses_and_go_on_when_one_of_them_ends() -> None:
+    first, second = free_address(), free_address()
+    asked: list[str] = []
+
+    def noting(name: str) -> Handler:
+        async def handler() -> None:
+            asked.append(name)
+
+        return handler
+
+    async with served(noting("first"), first):
+        async with served(noting("second"), second), connected(f"ipv4:{first},{second}", *REPEATABLE) as channel:
+            await eventually(lambda: _asks(channel, until=lambda: {*asked} == {"first", "second"}))
+        async with connected(f"ipv4:{first},{second}", *REPEATABLE) as channel:
+            asked.clear()
+            assert [await ask(channel) for _ in range(20)] == [1] * 20
+            assert {*asked} == {"first"}
+
+
+async def _asks(channel: grpc.aio.Channel, *, until: Callable[[], bool]) -> bool:
+    await ask(channel)
+    return until()

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+import uvloop
+from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
+from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.structs import ConsumerRecord
 
 from codex_service import UNTRACED
+from codex_service.kafka.cluster import Cluster
 from codex_service.kafka.consumer import Consumer, Handler, Unprocessable
-from codex_service.kafka.producer import open_producer
+from codex_service.kafka.producer import open_producer, patiently
 from codex_service.kafka.topics import PARTITIONS, ensure_topics
 from codex_testing.stores import Store
 from codex_testing.waiting import eventually
@@ -33,12 +37,13 @@ class Topic:
 
     def __init__(self, bootstrap: str) -> None:
         self.bootstrap = bootstrap
+        self.cluster = Cluster(bootstrap)
         self.name = f"topic-{uuid4().hex[:8]}"
 
     async def send(self, count: int, *, start: int = 0, key: str | None = None) -> set[str]:
         """Values ``start`` and following, spread over the partitions or all in the partition of ``key``."""
         values = [str(start + n) for n in range(count)]
-        async with open_producer(self.bootstrap) as producer:
+        async with open_producer(self.cluster) as producer:
             sent = [await producer.send(self.name, key=key or value, value=value.encode()) for value in values]
             await asyncio.gather(*sent)
         return set(values)
@@ -47,8 +52,8 @@ class Topic:
     async def consumed(self, handler: Handler, **options: Any) -> AsyncIterator[Consumer]:
         usual = {"concurrency": 8, "commit_interval": 0.05, "max_pause": 0.2}
         consumer = Consumer(
-            bootstrap=self.bootstrap,
-            topic=self.name,
+            cluster=self.cluster,
+            topics=[self.name],
             group=self.name,
             handler=handler,
             telemetry=UNTRACED,
@@ -74,7 +79,7 @@ class Topic:
 @pytest.fixture
 async def topic(kafka_store: Store) -> Topic:
     topic = Topic(kafka_store.url)
-    await ensure_topics(topic.bootstrap, [topic.name])
+    await ensure_topics(topic.cluster, [topic.name])
     return topic
 
 
@@ -83,7 +88,7 @@ def value_of(record: ConsumerRecord) -> str:
 
 
 async def test_topics_are_made_once_with_their_partitions(topic: Topic) -> None:
-    await ensure_topics(topic.bootstrap, [topic.name])
+    await ensure_topics(topic.cluster, [topic.name])
 
     admin = AIOKafkaAdminClient(bootstrap_servers=topic.bootstrap)
     await admin.start()
@@ -267,10 +272,10 @@ async def test_a_broker_that_comes_back_is_used_again(
         "CODEX_OUTPUT": f"{tmp_path}/x",
     }
     other = Topic(topic.bootstrap)
-    await ensure_topics(topic.bootstrap, [other.name])
+    await ensure_topics(topic.cluster, [other.name])
     bystander = await run("consume", **{**environment, "CODEX_TOPIC": other.name})
     await said(bystander, "partitions assigned")
-    async with topic.consumed(handle), open_producer(topic.bootstrap) as producer:
+    async with topic.consumed(handle), open_producer(topic.cluster) as producer:
         await topic.send(50)
         await eventually(lambda: len(handled) >= 50)
 
@@ -290,7 +295,7 @@ async def test_a_broker_that_comes_back_is_used_again(
 async def test_a_producer_sends_again_after_an_outage_so_long_that_records_were_given_up(
     topic: Topic, kafka_store: Store
 ) -> None:
-    async with open_producer(topic.bootstrap) as producer:
+    async with open_producer(topic.cluster) as producer:
         await (await producer.send(topic.name, key="a", value=b"before"))
         async with kafka_store.down():
             lost = [await producer.send(topic.name, key="a", value=b"lost") for _ in range(3)]
@@ -306,3 +311,20 @@ async def test_a_producer_sends_again_after_an_outage_so_long_that_records_were_
 async def _pinged(ping: Callable[[], Awaitable[None]]) -> bool:
     await ping()
     return True
+
+
+async def test_a_write_to_a_connection_that_was_just_closed_is_an_outage_and_no_fault(topic: Topic) -> None:
+    async def write() -> None:
+        producer = AIOKafkaProducer(**topic.cluster.options)
+        await patiently(producer.start, patience=10)
+        try:
+            await producer.send_and_wait(topic.name, b"before")
+            connection = next(iter(producer.client._conns.values()))  # noqa: SLF001 (no public way leads there)
+            connection._writer.transport.abort()  # noqa: SLF001 (as when the broker dies)
+            with pytest.raises(KafkaError):
+                await connection.send(MetadataRequest([]))
+            await producer.send_and_wait(topic.name, b"after")
+        finally:
+            await producer.stop()
+
+    await asyncio.to_thread(uvloop.run, write())  # the services' own event loop

@@ -88,18 +88,16 @@ async def _through(settings: Settings, topic: str) -> list[bytes]:
     async def note(record: ConsumerRecord) -> None:
         arrived.append(record.value)
 
-    servers, security = settings.kafka_bootstrap_servers, settings.kafka_security
-    await ensure_topics(servers, [topic], patience=5, security=security)
-    async with open_producer(servers, patience=5, security=security) as producer:
+    await ensure_topics(settings.kafka, [topic], patience=5)
+    async with open_producer(settings.kafka, patience=5) as producer:
         await (await producer.send(topic, key="k", value=b"hello"))
     consumer = Consumer(
-        bootstrap=servers,
-        topic=topic,
+        cluster=settings.kafka,
+        topics=[topic],
         group=topic,
         handler=note,
         telemetry=UNTRACED,
         concurrency=1,
-        security=security,
     )
     await consumer.start()
     try:
@@ -138,7 +136,7 @@ async def test_a_broker_of_another_name_is_not_spoken_to(broker: Broker) -> None
 
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(10):
-            await ensure_topics(settings.kafka_bootstrap_servers, ["t"], patience=2, security=settings.kafka_security)
+            await ensure_topics(settings.kafka, ["t"], patience=2)
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,13 @@ async def test_a_callee_of_another_name_is_not_spoken_to(ours: Issue) -> None:
         await turned_away(address, ours("caller"))
 
 
+async def test_of_a_list_of_callees_each_must_show_a_certificate_for_the_firsts_host(ours: Issue) -> None:
+    async with served(ours("127.0.0.1")) as first, served(ours("127.0.0.1")) as second:
+        assert await ask(f"ipv4:{first},{second}", ours("caller")) == 1
+    async with served(ours("localhost")) as stranger:
+        await turned_away(f"ipv4:{stranger}", ours("caller"))
+
+
 async def test_while_authorities_change_a_service_may_trust_both(
     ours: Issue, new_authority: Callable[[], Issue]
 ) -> None:

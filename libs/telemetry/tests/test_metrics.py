@@ -41,9 +41,9 @@ def test_what_comes_from_outside_never_becomes_a_series_of_its_own(recorder: Rec
 
 
 def test_retries_and_dead_letters_are_counted_by_topic(recorder: Recorder) -> None:
-    metrics.set_retry_queue_depth(4, topic="code-execution-topic")
-    metrics.set_retry_queue_depth(1, topic="code-execution-topic")
-    metrics.count_dead_letter(topic="code-execution-topic")
+    metrics.retry_depth_of("code-execution-topic")(4)
+    metrics.retry_depth_of("code-execution-topic")(1)
+    metrics.count_dead_letter("code-execution-topic")
 
     points = recorder.points()
     assert [point.value for point in points["codex.retry.queue.depth"]] == [1]

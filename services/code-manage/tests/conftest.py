@@ -9,9 +9,10 @@ import pytest
 
 from codex_code_manage.app import build
 from codex_code_manage.settings import Settings
-from codex_code_manage.topics import Topics
 from codex_problem.app import build as build_problem
 from codex_problem.settings import Settings as ProblemSettings
+from codex_service.kafka.cluster import Cluster
+from codex_service.kafka.names import Topics
 from codex_service.kafka.topics import ensure_topics
 from codex_testing.manage import ManageClient
 from codex_testing.problem import ProblemClient
@@ -57,7 +58,7 @@ async def prefix(kafka_store: Store) -> str:
     """The beginning of the test's own topics, which are made."""
     prefix = f"{uuid4().hex[:8]}-"
     topics = Topics(prefix)
-    await ensure_topics(kafka_store.url, [topics.jobs, topics.results])
+    await ensure_topics(Cluster(kafka_store.url), [topics.jobs, topics.overflow, topics.results])
     return prefix
 
 

@@ -24,10 +24,11 @@ class ServiceError(Exception):
     code: ClassVar[str] = "internal"
     status: ClassVar[grpc.StatusCode] = grpc.StatusCode.INTERNAL
 
-    def __init__(self, message: str, *, field: str | None = None) -> None:
+    def __init__(self, message: str, *, field: str | None = None, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.field = field
+        self.retry_after = retry_after  # seconds, where it is known when to come again
 
 
 class InvalidRequest(ServiceError):
@@ -102,7 +103,15 @@ class DeadlineExceeded(ServiceError):
 class RemoteError(ServiceError):
     """What another service answered, with its own code and status."""
 
-    def __init__(self, message: str, *, code: str, status: grpc.StatusCode, field: str | None = None) -> None:
-        super().__init__(message, field=field)
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        status: grpc.StatusCode,
+        field: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, field=field, retry_after=retry_after)
         self.code = code  # type: ignore[misc]  # the one error whose code is known only when it arrives
         self.status = status  # type: ignore[misc]

@@ -1,6 +1,6 @@
 """The seam that tracing fills. This library never imports OpenTelemetry; a service hands in what it wants traced."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -28,6 +28,15 @@ class Telemetry(Protocol):
     def process(self, record: Any, *, group: str) -> AbstractContextManager[None]:
         """Surround the handling of one Kafka record."""
 
+    def carrier(self) -> dict[str, str]:
+        """Where the current work belongs, to be stored and given to ``resumed`` later."""
+
+    def resumed(self, carried: Mapping[str, str]) -> AbstractContextManager[None]:
+        """Within this block, what is done belongs where ``carried`` was taken."""
+
+    def quiet(self) -> AbstractContextManager[None]:
+        """Within this block no calls are traced: for what polls."""
+
     async def shutdown(self, timeout: float = 5.0) -> bool:
         """Send what is still held, within ``timeout`` seconds; False when something was left."""
 
@@ -40,6 +49,15 @@ class Untraced:
     log_processors: Sequence[structlog.typing.Processor] = ()
 
     def process(self, record: Any, *, group: str) -> AbstractContextManager[None]:  # noqa: ARG002 (the seam's shape)
+        return nullcontext()
+
+    def carrier(self) -> dict[str, str]:
+        return {}
+
+    def resumed(self, carried: Mapping[str, str]) -> AbstractContextManager[None]:  # noqa: ARG002 (the seam's shape)
+        return nullcontext()
+
+    def quiet(self) -> AbstractContextManager[None]:
         return nullcontext()
 
     async def shutdown(self, timeout: float = 5.0) -> bool:  # noqa: ARG002 (the seam's shape)

@@ -11,6 +11,7 @@ from aiokafka.structs import ConsumerRecord
 from pydantic import Field
 
 from codex_service import Service, ServiceSettings, Telemetry, run
+from codex_service.kafka.cluster import Cluster
 from codex_service.kafka.consumer import Consumer
 
 
@@ -31,8 +32,8 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
         os.write(descriptor, record.value + b"\n")
 
     consumer = Consumer(
-        bootstrap=settings.kafka_bootstrap_servers,
-        topic=settings.topic,
+        cluster=Cluster(settings.kafka_bootstrap_servers),
+        topics=[settings.topic],
         group=settings.topic,
         handler=write_down,
         telemetry=telemetry,

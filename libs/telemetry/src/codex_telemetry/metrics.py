@@ -101,11 +101,17 @@ def record_execution(seconds: float, *, language: str, guard: str) -> None:
     )
 
 
-def set_retry_queue_depth(records: int, *, topic: str) -> None:
-    _retry_queue_depth.set(records, {keys.MESSAGING_DESTINATION_NAME: topic})
+def retry_depth_of(topic: str) -> Callable[[int], None]:
+    """A function that takes how many records of a topic wait for another attempt."""
+
+    def record(records: int) -> None:
+        _retry_queue_depth.set(records, {keys.MESSAGING_DESTINATION_NAME: topic})
+
+    return record
 
 
-def count_dead_letter(*, topic: str) -> None:
+def count_dead_letter(topic: str) -> None:
+    """A record was given up."""
     _dead_letters.add(1, {keys.MESSAGING_DESTINATION_NAME: topic})
 
 
@@ -133,6 +139,20 @@ def watch_consumer_lag(lag: Mapping[tuple[str, int], int], *, group: str) -> Non
         callbacks=[observe],
         unit="{record}",
         description="Records of a partition that the group has not finished",
+    )
+
+
+def watch_backlog(waits: Mapping[str, float]) -> None:
+    """Report for each topic of jobs how long a new one would wait there; read like the lag."""
+
+    def observe(_options: CallbackOptions) -> Iterable[Observation]:
+        return [Observation(wait, {keys.MESSAGING_DESTINATION_NAME: topic}) for topic, wait in tuple(waits.items())]
+
+    _meter.create_observable_gauge(
+        "codex.queue.wait",
+        callbacks=[observe],
+        unit="s",
+        description="How long a job that is sent now would wait for a worker",
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 
-from opentelemetry import propagate, trace
+from opentelemetry import context, propagate, trace
 from opentelemetry.context import Context
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.trace import Link, Span
@@ -20,6 +20,16 @@ def span(name: str, attributes: Attributes = None) -> AbstractContextManager[Spa
 def resume(carrier: Mapping[str, str], name: str) -> AbstractContextManager[Span]:
     """A span that continues the carried trace: what was put aside is taken up again."""
     return _tracer.start_as_current_span(name, context=_carried(carrier))
+
+
+@contextmanager
+def within(carrier: Mapping[str, str]) -> Iterator[None]:
+    """Within this block the carried span is the current one, so that what follows from it is its child."""
+    token = context.attach(_carried(carrier))
+    try:
+        yield
+    finally:
+        context.detach(token)
 
 
 def linked_root(name: str, carrier: Mapping[str, str]) -> AbstractContextManager[Span]:

@@ -1,9 +1,11 @@
 """What a service gets from ``setup``. This is the one of a service that isn't traced: it does nothing."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
+
+from codex_telemetry.spans import carrier, quiet, within
 
 if TYPE_CHECKING:
     import grpc.aio
@@ -30,6 +32,18 @@ class Telemetry:
     def process(self, record: "ConsumerRecord", *, group: str) -> AbstractContextManager[None]:  # noqa: ARG002 - see Traced
         """A CONSUMER span around the handling of one Kafka record, in the trace of its producer."""
         return nullcontext()
+
+    def carrier(self) -> dict[str, str]:
+        """The current trace as headers, to be stored; empty without one."""
+        return carrier()
+
+    def resumed(self, carried: Mapping[str, str]) -> AbstractContextManager[None]:
+        """Within this block, spans are children of the carried one."""
+        return within(carried)
+
+    def quiet(self) -> AbstractContextManager[None]:
+        """No client spans in this block: for loops that poll."""
+        return quiet()
 
     def instrument_fastapi(self, app: Any) -> AsgiApp:
         """Trace a FastAPI application.

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
-from uuid import uuid4
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from redis.asyncio import Redis
 
 from codex_protos.execution.v1 import events_pb2 as events
 from codex_protos.judging.v1 import judging_pb2 as judging
+from codex_service.kafka.names import Topics
 from codex_testing.judging import judgement
 from codex_testing.waiting import eventually
 
@@ -39,7 +39,7 @@ class Worker:
         self.jobs: list[events.ExecutionRequested] = []
         self.answer: Answer = accept
         self._bootstrap = bootstrap
-        self._topics = f"{prefix}code-execution-topic", f"{prefix}code-result-topic"
+        self._names = Topics(prefix)
         self._redis_url = redis_url
         self._stack = AsyncExitStack()
 
@@ -77,20 +77,22 @@ class Worker:
             language=job.language,
             judgement=given,
             requested_at=job.requested_at,
+            replay=job.replay,
         )
         await self.send(finished.SerializeToString(), key=job.submission_id)
 
     async def send(self, value: bytes | None, *, key: str) -> None:
         """Put anything on the result topic."""
-        await self._producer.send_and_wait(self._topics[1], value, key=key.encode())
+        await self._producer.send_and_wait(self._names.results, value, key=key.encode())
 
     async def _work(self) -> None:
-        group = f"workers-{uuid4().hex[:8]}"
         consumer = AIOKafkaConsumer(
-            self._topics[0],
+            self._names.jobs,
+            self._names.overflow,
             bootstrap_servers=self._bootstrap,
-            group_id=group,
+            group_id=self._names.workers,
             auto_offset_reset="earliest",
+            auto_commit_interval_ms=100,
             metadata_max_age_ms=1000,
         )
         await consumer.start()

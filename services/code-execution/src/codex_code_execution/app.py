@@ -23,6 +23,10 @@ from codex_service.health import Readiness
 from codex_service.ids import uuid7
 from codex_service.kafka import producer as kafka
 from codex_service.kafka.consumer import Consumer
+from codex_service.kafka.dead_letters import DeadLetters
+from codex_service.kafka.names import Topics
+from codex_service.kafka.recovery import Recovery
+from codex_service.kafka.retries import Retries
 from codex_telemetry import metrics
 
 
@@ -32,6 +36,7 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
 
     The sandbox comes first: its processes are better started before there are channels and threads to inherit.
     """
+    topics = Topics(settings.topic_prefix)
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(_sandbox(settings))
         cache = await stack.enter_async_context(redis.open_redis(settings.redis_url))
@@ -43,9 +48,7 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
                 tls=settings.tls,
             )
         )
-        producer = await stack.enter_async_context(
-            kafka.open_producer(settings.kafka_bootstrap_servers, security=settings.kafka_security)
-        )
+        producer = await stack.enter_async_context(kafka.open_producer(settings.kafka))
 
         announcement = Announcement(cache, uuid7(), sandbox)
         await announcement.renew()
@@ -56,21 +59,31 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
             suites=Suites(ProblemServiceStub(problem), settings.work_dir / "suites"),
             redis=cache,
             producer=producer,
-            results_topic=f"{settings.topic_prefix}code-result-topic",
+            results_topic=topics.results,
         )
-        group = f"{settings.topic_prefix}code-execution"
+        retries = Retries(
+            cache, producer, telemetry, group=topics.workers, on_depth=metrics.retry_depth_of(topics.jobs)
+        )
         consumer = Consumer(
-            bootstrap=settings.kafka_bootstrap_servers,
-            topic=f"{settings.topic_prefix}code-execution-topic",
-            group=group,
+            cluster=settings.kafka,
+            topics=[topics.jobs, topics.overflow],
+            group=topics.workers,
             handler=jobs.handle,
             telemetry=telemetry,
             # One more than there are slots for each slot: the next job is ready when a slot is.
             concurrency=2 * settings.slots,
-            ahead=8 * settings.slots,
-            security=settings.kafka_security,
+            narrow=max(1, settings.slots - 1),
+            recovery=Recovery(
+                retries,
+                DeadLetters(producer, topics.dead_letters, telemetry),
+                telemetry,
+                group=topics.workers,
+                given_up=jobs.give_up,
+                on_dead_letter=metrics.count_dead_letter,
+            ),
+            instance=settings.kafka_group_instance,
         )
-        metrics.watch_consumer_lag(consumer.lag, group=group)
+        metrics.watch_consumer_lag(consumer.lag, group=topics.workers)
         server = GrpcServer(
             settings.grpc_address,
             [],
@@ -79,7 +92,7 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
             outages=Outages(*redis.OUTAGES, *kafka.OUTAGES),
             tls=settings.tls,
         )
-        yield Service([Periodic(announcement.renew, interval=5.0, name="announcement"), server, consumer])
+        yield Service([Periodic(announcement.renew, interval=5.0, name="announcement"), server, retries, consumer])
 
 
 async def _alive(sandbox: Sandbox) -> None:

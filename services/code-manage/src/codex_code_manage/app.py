@@ -5,9 +5,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 from codex_code_manage.grpc.code_manage import CodeManageServicer
+from codex_code_manage.jobs.backlog import Backlog
 from codex_code_manage.jobs.broker import Broker
+from codex_code_manage.jobs.entrance import Entrance
 from codex_code_manage.jobs.news import News
-from codex_code_manage.jobs.reconciler import Reconciler
+from codex_code_manage.jobs.reconciler import Patience, Reconciler
 from codex_code_manage.jobs.service import Jobs
 from codex_code_manage.jobs.store import JobStore
 from codex_code_manage.jobs.waiters import Waiters
@@ -15,7 +17,6 @@ from codex_code_manage.kafka.results import Results
 from codex_code_manage.languages.workers import Workers
 from codex_code_manage.problems.metadata import ProblemMetadata
 from codex_code_manage.settings import Settings
-from codex_code_manage.topics import Topics
 from codex_protos.codemanage.v1.code_manage_service_pb2_grpc import add_CodeManageServiceServicer_to_server
 from codex_protos.problem.v1.problem_service_pb2_grpc import ProblemServiceStub
 from codex_protos.problem.v1.submission_service_pb2_grpc import SubmissionServiceStub
@@ -25,9 +26,15 @@ from codex_service.grpc.client import connect, ping
 from codex_service.grpc.errors import Outages
 from codex_service.grpc.server import GrpcServer
 from codex_service.health import Readiness
+from codex_service.ids import uuid7
 from codex_service.kafka import producer as kafka
 from codex_service.kafka.consumer import Consumer
+from codex_service.kafka.dead_letters import DeadLetters
+from codex_service.kafka.names import Topics
+from codex_service.kafka.recovery import Recovery
+from codex_service.kafka.retries import Retries
 from codex_service.kafka.topics import ensure_topics
+from codex_service.lease import Lease
 from codex_telemetry import metrics
 
 REPEATABLE = ("codex.problem.v1.ProblemService", "codex.problem.v1.SubmissionService")
@@ -42,47 +49,78 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
         problem = await stack.enter_async_context(
             connect(settings.problem_target, telemetry=telemetry, repeatable=REPEATABLE, tls=settings.tls)
         )
-        security = settings.kafka_security
         await ensure_topics(
-            settings.kafka_bootstrap_servers,
-            [topics.jobs, topics.results],
+            settings.kafka,
+            [topics.jobs, topics.overflow, topics.results],
             replication=settings.topic_replication,
-            security=security,
         )
-        producer = await stack.enter_async_context(
-            kafka.open_producer(settings.kafka_bootstrap_servers, security=security)
+        await ensure_topics(
+            settings.kafka,
+            [topics.dead_letters],
+            replication=settings.topic_replication,
+            compacted=True,
         )
+        producer = await stack.enter_async_context(kafka.open_producer(settings.kafka))
         background = await stack.enter_async_context(Background(grace=settings.shutdown_grace))
 
         waiters, store, workers = Waiters(), JobStore(cache), Workers(cache)
         await redis.wait_for_redis(cache)
         await workers.refresh()
         submissions = SubmissionServiceStub(problem)
-        broker = Broker(producer, topics.jobs)
+        broker = Broker(producer, topics)
+        metadata = ProblemMetadata(cache, ProblemServiceStub(problem))
+        entrance = Entrance(cache, metadata, share=settings.author_share)
+        await entrance.load()
+        backlog = Backlog(settings.kafka, topics, longest_wait=settings.longest_wait)
+        await backlog.open()
+        stack.push_async_callback(backlog.close)
+        metrics.watch_backlog(backlog.waits)
         jobs = Jobs(
-            problems=ProblemMetadata(cache, ProblemServiceStub(problem)),
+            problems=metadata,
             submissions=submissions,
+            entrance=entrance,
+            backlog=backlog,
             workers=workers,
             broker=broker,
             waiters=waiters,
             store=store,
             background=background,
         )
+        retries = Retries(
+            cache,
+            producer,
+            telemetry,
+            group=topics.result_readers,
+            on_depth=metrics.retry_depth_of(topics.results),
+        )
         reconciler = Reconciler(
             submissions=submissions,
             broker=broker,
+            backlog=backlog,
+            retries=(retries, Retries(cache, producer, telemetry, group=topics.workers)),
             redis=cache,
-            after=settings.reconcile_after,
-            interval=settings.reconcile_interval,
+            lease=Lease(cache, "reconciler", holder=uuid7(), seconds=3 * settings.reconcile_interval),
+            patience=Patience(
+                after=settings.reconcile_after,
+                at_latest=settings.reconcile_at_latest,
+                productions=settings.reconcile_productions,
+            ),
         )
         results = Consumer(
-            bootstrap=settings.kafka_bootstrap_servers,
-            topic=topics.results,
+            cluster=settings.kafka,
+            topics=[topics.results],
             group=topics.result_readers,
             handler=Results(submissions, waiters, store).handle,
             telemetry=telemetry,
             concurrency=settings.result_concurrency,
-            security=security,
+            recovery=Recovery(
+                retries,
+                DeadLetters(producer, topics.dead_letters, telemetry),
+                telemetry,
+                group=topics.result_readers,
+                on_dead_letter=metrics.count_dead_letter,
+            ),
+            instance=settings.kafka_group_instance,
         )
         metrics.watch_consumer_lag(results.lag, group=topics.result_readers)
         server = GrpcServer(
@@ -100,8 +138,10 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
             [
                 Periodic(workers.refresh, interval=2.0, name="workers"),
                 Periodic(broker.check, interval=1.0, name="broker"),
+                Periodic(backlog.measure, interval=1.0, name="backlog"),
                 Periodic(reconciler.turn, interval=settings.reconcile_interval, name="reconciler"),
                 News(cache, waiters, store),
+                retries,
                 results,
                 server,
             ]

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
-from codex_code_manage.topics import Topics
 from codex_protos.execution.v1 import events_pb2 as events
 from codex_protos.judging.v1 import judging_pb2 as judging
 from codex_service.errors import DependencyUnavailable
 from codex_service.grpc.client import ping
+from codex_service.kafka.names import Topics
 from codex_testing.judging import judgement
 from codex_testing.manage import ManageClient
 from codex_testing.problem import ProblemClient, new_user

@@ -165,6 +165,7 @@ async def test_duplicate_results_change_nothing(manage: ManageClient, problem: P
     author = new_user()
     first = (await manage.submit(author, HARD)).submission
     [job] = worker.jobs
+    await eventually(lambda: problem.credited(first))
 
     await worker.finish(job, judgement(WA))
     await worker.finish(job, judgement())

@@ -12,6 +12,7 @@ log = structlog.get_logger()
 
 CODE_KEY = "codex-error-code"
 FIELD_KEY = "codex-error-field"
+RETRY_KEY = "codex-retry-after"
 # gRPC repeats calls that found nobody; an answer of ours is final, or callers would wait for a dead store five times.
 _FINAL = ("grpc-retry-pushback-ms", "-1")
 
@@ -25,8 +26,13 @@ def from_rpc_error(error: grpc.aio.AioRpcError, service: str = "a service") -> S
     """What a failed call means to its caller: the callee's own error, or that it could not be asked."""
     metadata: dict[str, str | bytes] = dict(cast("Iterable[tuple[str, str | bytes]]", error.trailing_metadata() or ()))
     if code := metadata.get(CODE_KEY):
+        retry_after = _text(metadata.get(RETRY_KEY))
         return RemoteError(
-            error.details() or "", code=str(code), status=error.code(), field=_text(metadata.get(FIELD_KEY))
+            error.details() or "",
+            code=str(code),
+            status=error.code(),
+            field=_text(metadata.get(FIELD_KEY)),
+            retry_after=float(retry_after) if retry_after else None,
         )
     kind = _SILENT.get(error.code(), ServiceError)
     return kind(f"{service} could not be asked")
@@ -39,7 +45,8 @@ def _text(value: str | bytes | None) -> str | None:
 def to_metadata(error: ServiceError) -> tuple[tuple[str, str], ...]:
     """The trailing metadata that carries an error's code and field, and tells gRPC not to repeat the call."""
     field = ((FIELD_KEY, error.field),) if error.field else ()
-    return ((CODE_KEY, error.code), *field, _FINAL)
+    retry = ((RETRY_KEY, f"{error.retry_after:.3f}"),) if error.retry_after else ()
+    return ((CODE_KEY, error.code), *field, *retry, _FINAL)
 
 
 class Outages:

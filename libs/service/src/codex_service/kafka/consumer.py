@@ -1,9 +1,10 @@
-"""The consumer: several records at a time, a bounded queue, offsets committed below the first unfinished one."""
+"""The consumer: several records at a time, bounded windows, offsets committed below the first unfinished one."""
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, cast
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import cast
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
@@ -11,69 +12,79 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from codex_service.background import ended
+from codex_service.kafka.cluster import Cluster
+from codex_service.kafka.failures import LANE, Unprocessable, header
+from codex_service.kafka.fair import FairQueue
 from codex_service.kafka.offsets import Offsets
-from codex_service.kafka.producer import PLAINTEXT, patiently
+from codex_service.kafka.producer import patiently
+from codex_service.kafka.recovery import Recovery
 from codex_service.telemetry import Telemetry
+
+__all__ = ["Consumer", "Handler", "Unprocessable"]
 
 log = structlog.get_logger()
 
 Handler = Callable[[ConsumerRecord], Awaitable[None]]
 
 
-class Unprocessable(Exception):
-    """A record that no repetition can help: it is logged and passed over."""
-
-
 class Consumer:
-    """Gives every record of a topic to ``handler``, at least once; ``concurrency`` of them at a time.
+    """Gives every record of its topics to ``handler``, at least once; ``concurrency`` of them at a time.
 
-    A record is finished when the handler returns or raises ``Unprocessable``. Any other exception means that it is
-    tried again after a pause that grows to ``max_pause`` seconds, for as long as the partition is ours; meanwhile
-    nothing behind it is committed. Records are taken from the broker promptly into a queue of ``ahead`` records,
-    because aiokafka lets a partition rest for up to half a second while a fetched record waits inside it.
+    A record is finished when the handler returns, or when ``recovery`` has put it aside: for another attempt later, or
+    for good. While that cannot be done (or without a recovery) it is tried again in its place, after a pause that grows
+    to ``max_pause`` seconds, and nothing behind it is committed.
+
+    Of each topic up to ``ahead`` records are held, whatever waits in the others; the authors of those that are held
+    take turns (a header names them), and one whose records take long gets at most ``narrow`` of them done at once.
     """
 
     def __init__(
         self,
         *,
-        bootstrap: str,
-        topic: str,
+        cluster: Cluster,
+        topics: Sequence[str],
         group: str,
         handler: Handler,
         telemetry: Telemetry,
         concurrency: int,
         ahead: int = 64,
+        narrow: int = 0,
+        recovery: Recovery | None = None,
+        instance: str | None = None,
         max_pause: float = 5.0,
         commit_interval: float = 1.0,
-        security: Mapping[str, Any] = PLAINTEXT,
     ) -> None:
-        self._topic, self._group, self._handler, self._telemetry = topic, group, handler, telemetry
-        self._concurrency, self._max_pause, self._commit_interval = concurrency, max_pause, commit_interval
-        self._queue: asyncio.Queue[ConsumerRecord] = asyncio.Queue(ahead)
+        self._topics, self._group, self._handler, self._telemetry = topics, group, handler, telemetry
+        self._concurrency, self._ahead, self._recovery = concurrency, ahead, recovery
+        self._max_pause, self._commit_interval = max_pause, commit_interval
+        self._queue: FairQueue[ConsumerRecord] = FairQueue(narrow=narrow)
         self._offsets = Offsets()
+        self._room = asyncio.Event()
         self._lag: dict[tuple[str, int], int] = {}
         self._stopping = asyncio.Event()
         self._fetching: list[asyncio.Task[None]] = []
         self._working: list[asyncio.Task[None]] = []
         self._busy: set[asyncio.Task[None]] = set()
         self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=bootstrap,
+            **cluster.options,
             group_id=group,
+            group_instance_id=instance,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_poll_interval_ms=300_000,
             session_timeout_ms=6_000,
             heartbeat_interval_ms=1_000,
             request_timeout_ms=15_000,
+            # A backlog stays with the broker: aiokafka would hold a megabyte of each partition.
+            max_partition_fetch_bytes=64 << 10,
             # A group that forms while a broker restarts may share out no partitions: this is how soon it looks again.
             metadata_max_age_ms=5_000,
-            **security,
         )
 
     async def start(self) -> None:
         await patiently(self._consumer.start, patience=30)
-        self._consumer.subscribe([self._topic], listener=_Rebalance(self))
-        self._working = [asyncio.create_task(self._work(), name=f"{self._topic}-{n}") for n in range(self._concurrency)]
+        self._consumer.subscribe(list(self._topics), listener=_Rebalance(self))
+        self._working = [asyncio.create_task(self._work(), name=f"{self._group}-{n}") for n in range(self._concurrency)]
         self._fetching = [asyncio.create_task(self._fetch()), asyncio.create_task(self._commit_often())]
 
     async def stop(self, grace: float) -> None:
@@ -105,54 +116,68 @@ class Consumer:
     async def _fetch(self) -> None:
         while True:
             try:
-                batches = await self._consumer.getmany(timeout_ms=1000, max_records=64)
+                await self._fetch_once()
             except KafkaError as error:
-                log.warning("cannot fetch", topic=self._topic, error=repr(error))
+                log.warning("cannot fetch", group=self._group, error=repr(error))
                 await asyncio.sleep(0.5)
             except Exception:
-                log.exception("fetch failed", topic=self._topic)
+                log.exception("fetch failed", group=self._group)
                 await asyncio.sleep(0.5)
-            else:
-                await self._take([record for batch in batches.values() for record in batch])
+
+    async def _fetch_once(self) -> None:
+        """Take records promptly: aiokafka lets a partition rest for up to half a second while one waits inside it."""
+        rooms = {topic: self._ahead - self._offsets.held(topic) for topic in self._topics}
+        open_ones = [tp for tp in self._consumer.assignment() if rooms.get(tp.topic, 0) > 0]
+        if self._consumer.assignment() and not open_ones:
+            self._room.clear()
+            await self._room.wait()
+            return
+        most = min((rooms[tp.topic] for tp in open_ones), default=self._ahead)
+        # With a topic left out, the wait must end soon: it may have room again before the others have records.
+        wait = 1000 if len(open_ones) == len(self._consumer.assignment()) else 50
+        batches = await self._consumer.getmany(*open_ones, timeout_ms=wait, max_records=most)
+        await self._take([record for batch in batches.values() for record in batch])
 
     async def _take(self, records: list[ConsumerRecord]) -> None:
         self._offsets.taken(records)
         for record in records:
-            await self._queue.put(record)
+            await self._queue.put(header(record, LANE), record)
 
     async def _work(self) -> None:
         task = cast("asyncio.Task[None]", asyncio.current_task())
         while not self._stopping.is_set():
-            record = await self._queue.get()
+            lane, record = await self._queue.get()
+            began = time.monotonic()
             self._busy.add(task)
             try:
                 await self._until_done(record)
             finally:
                 self._busy.discard(task)
+                self._room.set()
+            await self._queue.done(lane, time.monotonic() - began)
 
     async def _until_done(self, record: ConsumerRecord) -> None:
         pause = 0.1
         while self._offsets.owned(record) and not self._stopping.is_set():
-            try:
-                with self._telemetry.process(record, group=self._group):
-                    await self._handler(record)
-            except Unprocessable as error:
-                log.error(  # noqa: TRY400 (the sender's fault: its trace says nothing)
-                    "record passed over",
-                    topic=record.topic,
-                    partition=record.partition,
-                    offset=record.offset,
-                    error=str(error),
-                )
-            except Exception:
-                log.exception(
-                    "record failed, will be tried again", topic=record.topic, offset=record.offset, pause=pause
-                )
-                await self._rest(pause)
-                pause = min(self._max_pause, pause * 2)
-                continue
-            self._offsets.done(record)
-            return
+            if await self._handled(record):
+                self._offsets.done(record)
+                return
+            await self._rest(pause)
+            pause = min(self._max_pause, pause * 2)
+
+    async def _handled(self, record: ConsumerRecord) -> bool:
+        """Whether nothing is left to do: the handler is content, or the record is where failed ones belong."""
+        trace_context: dict[str, str] = {}
+        try:
+            with self._telemetry.process(record, group=self._group):
+                trace_context = self._telemetry.carrier()
+                await self._handler(record)
+        except Exception as error:
+            log.exception("record failed", topic=record.topic, partition=record.partition, offset=record.offset)
+            if self._recovery is None:
+                return isinstance(error, Unprocessable)
+            return await self._recovery.settle(record, error, trace_context)
+        return True
 
     async def _rest(self, seconds: float) -> None:
         """A pause that the end of the service cuts short."""
@@ -167,7 +192,7 @@ class Consumer:
                 self._measure_lag()
                 await self._commit()
             except Exception:
-                log.exception("commit failed", topic=self._topic)
+                log.exception("commit failed", group=self._group)
 
     async def _commit(self) -> None:
         offsets = self._offsets.committable()
@@ -177,9 +202,9 @@ class Consumer:
             async with asyncio.timeout(5):
                 await self._consumer.commit(offsets)
         except (CommitFailedError, IllegalStateError):
-            log.info("commit came too late, the partitions have moved", topic=self._topic)
+            log.info("commit came too late, the partitions have moved", group=self._group)
         except (KafkaError, TimeoutError) as error:
-            log.warning("cannot commit", topic=self._topic, error=repr(error))
+            log.warning("cannot commit", group=self._group, error=repr(error))
         else:
             self._offsets.committed(offsets)
 
@@ -187,6 +212,7 @@ class Consumer:
         """The group takes partitions away: say what is done of them, drop the rest."""
         await self._commit()
         self._offsets.forget(partitions)
+        self._room.set()
 
 
 class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is untyped

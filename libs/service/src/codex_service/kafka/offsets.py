@@ -44,6 +44,10 @@ class Offsets:
         partition = self._partitions.get(_of(record))
         return partition is not None and record.offset in partition.working
 
+    def held(self, topic: str) -> int:
+        """How many records of a topic were taken and are not done."""
+        return sum(len(each.working) for tp, each in self._partitions.items() if tp.topic == topic)
+
     def position(self, partition: TopicPartition, otherwise: int) -> int:
         """The first offset that is not done yet."""
         known = self._partitions.get(partition)

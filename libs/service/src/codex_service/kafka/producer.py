@@ -1,10 +1,8 @@
 """The producer: acknowledged by all replicas, never waiting longer than it says; a record may arrive twice."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from types import MappingProxyType
-from typing import Any, Final
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -12,12 +10,12 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 from aiokafka.structs import RecordMetadata
 
 from codex_service.errors import DependencyUnavailable
+from codex_service.kafka.cluster import Cluster
+from codex_service.kafka.connections import mend_writes
 
 log = structlog.get_logger()
 
 OUTAGES: tuple[type[Exception], ...] = (KafkaError,)
-# Of other kinds of security, ``KafkaSettings`` knows the options that aiokafka takes.
-PLAINTEXT: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 class Producer:
@@ -27,8 +25,18 @@ class Producer:
         self._producer = producer
         self._patience = patience
 
-    async def send(self, topic: str, *, key: str, value: bytes) -> asyncio.Future[RecordMetadata]:
+    async def send(
+        self,
+        topic: str,
+        *,
+        key: str,
+        value: bytes | None,
+        headers: Sequence[tuple[str, bytes]] = (),
+        partition: int | None = None,
+    ) -> asyncio.Future[RecordMetadata]:
         """Hand a record over; the future is done when the broker has it on disk.
+
+        Its key decides the partition, unless one is given.
 
         Raises:
             DependencyUnavailable: there was no room for it within the patience (seconds).
@@ -36,7 +44,7 @@ class Producer:
         try:
             async with asyncio.timeout(self._patience):
                 acknowledged: asyncio.Future[RecordMetadata] = await self._producer.send(
-                    topic, value, key=key.encode(), headers=[]
+                    topic, value, key=key.encode() or None, partition=partition, headers=list(headers)
                 )
         except (TimeoutError, KafkaError) as error:
             raise DependencyUnavailable("the broker takes no records") from error
@@ -48,19 +56,16 @@ class Producer:
 
 
 @asynccontextmanager
-async def open_producer(
-    bootstrap: str, *, patience: float = 30.0, security: Mapping[str, Any] = PLAINTEXT
-) -> AsyncIterator[Producer]:
+async def open_producer(cluster: Cluster, *, patience: float = 30.0) -> AsyncIterator[Producer]:
     """A started producer; waits ``patience`` seconds for the broker. At the end it sends what it holds."""
     producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap,
+        **cluster.options,
         acks="all",
         # aiokafka's idempotent producer is stuck for ever once a record was given up: docs/adr/0016.
         enable_idempotence=False,
         linger_ms=0,
         max_request_size=2 << 20,
         request_timeout_ms=10_000,
-        **security,
     )
     await patiently(producer.start, patience=patience)
     try:
@@ -72,6 +77,7 @@ async def open_producer(
 
 async def patiently(start: Callable[[], Awaitable[object]], *, patience: float) -> None:
     """Call ``start`` until a broker answers it; raises TimeoutError after ``patience`` seconds."""
+    mend_writes()
     async with asyncio.timeout(patience):
         while True:
             try:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
+from codex_service.kafka.cluster import Cluster
 from codex_service.settings import ServiceSettings
 
 
@@ -24,9 +25,17 @@ class KafkaSettings(ServiceSettings):
         default="PLAINTEXT", validate_default=True, validation_alias="KAFKA_SECURITY_PROTOCOL"
     )
 
+    kafka_group_instance: str | None = Field(
+        default=None,
+        description="A name that this replica keeps over restarts, and no other has: its partitions then wait for it.",
+    )
+
     @property
-    def kafka_security(self) -> Mapping[str, Any]:
-        """The ``security`` of producers, consumers and ``ensure_topics``."""
+    def kafka(self) -> Cluster:
+        """What producers, consumers and ``ensure_topics`` are given."""
+        return Cluster(self.kafka_bootstrap_servers, self._security())
+
+    def _security(self) -> Mapping[str, Any]:
         if self.kafka_security_protocol == "PLAINTEXT":
             return {}
         encrypted = {

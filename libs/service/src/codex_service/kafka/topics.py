@@ -1,30 +1,36 @@
 """Topics: made once by the service that owns them."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
-from codex_service.kafka.producer import PLAINTEXT, patiently
+from codex_service.kafka.cluster import Cluster
+from codex_service.kafka.producer import patiently
 
 PARTITIONS = 12
 
 
 async def ensure_topics(
-    bootstrap: str,
+    cluster: Cluster,
     names: list[str],
     *,
     replication: int = 1,
+    compacted: bool = False,
     patience: float = 30.0,
-    security: Mapping[str, Any] = PLAINTEXT,
 ) -> None:
-    """Make the topics that are missing, each with ``PARTITIONS`` partitions."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, **security)
+    """Make the missing ones, each with ``PARTITIONS`` partitions; a compacted one keeps the last record of a key."""
+    admin = AIOKafkaAdminClient(**cluster.options)
     await patiently(admin.start, patience=patience)
     try:
         answer = await admin.create_topics(
-            [NewTopic(name, num_partitions=PARTITIONS, replication_factor=replication) for name in names]
+            [
+                NewTopic(
+                    name,
+                    num_partitions=PARTITIONS,
+                    replication_factor=replication,
+                    topic_configs={"cleanup.policy": "compact"} if compacted else {},
+                )
+                for name in names
+            ]
         )
         for _, code, *_ in answer.topic_errors:
             if code and for_code(code) is not TopicAlreadyExistsError:

@@ -4,7 +4,7 @@ import asyncio
 
 import grpc
 import structlog
-from aiokafka.structs import ConsumerRecord
+from aiokafka.structs import ConsumerRecord, RecordMetadata
 from google.protobuf.message import DecodeError
 
 from codex_code_execution.judging.judge import Judge
@@ -12,17 +12,15 @@ from codex_code_execution.judging.model import Job, Judgement, Verdict
 from codex_code_execution.kafka.tracing import execution_span
 from codex_code_execution.kafka.translate import KINDS, job_from_wire, result_to_wire
 from codex_code_execution.progress.events import ProgressEvents
-from codex_code_execution.sandbox.errors import SandboxError
 from codex_code_execution.sandbox.pool import Sandbox
 from codex_code_execution.suites.cache import Suites
 from codex_protos.execution.v1 import events_pb2 as events
-from codex_service.kafka.consumer import Unprocessable
+from codex_service.kafka.failures import Unprocessable, failures
 from codex_service.kafka.producer import Producer
 from codex_service.redis import RedisClient
 
 log = structlog.get_logger()
 
-ATTEMPTS = 3
 PLATFORM_FAILED = "The platform failed to judge this program; it is not the program's fault."
 
 
@@ -40,38 +38,42 @@ class Jobs:
         self._results_topic = results_topic
 
     async def handle(self, record: ConsumerRecord) -> None:
-        """Raises Unprocessable for a record that is no job; anything else is worth another try."""
+        """Raises Unprocessable for a record that is no job; anything else is worth another attempt."""
         request = _parsed(record)
+        # The record counts the attempts that failed here, the request those of jobs that were produced again.
+        attempt = request.attempt + failures(record)
         async with ProgressEvents(self._redis, request.submission_id) as progress:
-            result = await self._result(request, progress)
-            sent = await self._producer.send(
-                self._results_topic, key=request.submission_id, value=result.SerializeToString()
-            )
+            result = await self._result(request, attempt, progress)
+            sent = await self._send(result)
             progress.finish()
         await sent
 
-    async def _result(self, request: events.ExecutionRequested, progress: ProgressEvents) -> events.ExecutionFinished:
+    async def give_up(self, record: ConsumerRecord) -> None:
+        """Tell whoever waits for a job that could not be judged; nobody waits for what is no job."""
+        try:
+            request = _parsed(record)
+        except Unprocessable:
+            return
+        attempt = request.attempt + failures(record)
+        await (await self._send(result_to_wire(request, None, _system_error(), attempt=attempt)))
+
+    async def _send(self, result: events.ExecutionFinished) -> asyncio.Future[RecordMetadata]:
+        return await self._producer.send(
+            self._results_topic, key=result.submission_id, value=result.SerializeToString()
+        )
+
+    async def _result(
+        self, request: events.ExecutionRequested, attempt: int, progress: ProgressEvents
+    ) -> events.ExecutionFinished:
         try:
             suite = await self._suites.get(request.problem, request.revision) if request.problem else None
         except grpc.aio.AioRpcError as error:
             if error.code() is not grpc.StatusCode.NOT_FOUND:
                 raise
-            return result_to_wire(request, None, _system_error(0), attempt=request.attempt)
+            return result_to_wire(request, None, _system_error(), attempt=attempt)
         job = job_from_wire(request, suite)
-        judgement, attempt = await self._judged(request, job, progress)
+        judgement = await self._attempt(request, job, attempt, progress)
         return result_to_wire(request, job, judgement, attempt=attempt)
-
-    async def _judged(
-        self, request: events.ExecutionRequested, job: Job, progress: ProgressEvents
-    ) -> tuple[Judgement, int]:
-        """The judgement and the number of the attempt that gave it; ``SE`` when our own part failed each time."""
-        for attempt in range(request.attempt, request.attempt + ATTEMPTS):
-            try:
-                return await self._attempt(request, job, attempt, progress), attempt
-            except SandboxError as error:
-                log.warning("sandbox failed", submission=job.id, attempt=attempt, error=str(error))
-                await asyncio.sleep(0.1 * attempt)
-        return _system_error(len(job.tests)), attempt
 
     async def _attempt(
         self, request: events.ExecutionRequested, job: Job, attempt: int, progress: ProgressEvents
@@ -93,5 +95,5 @@ def _parsed(record: ConsumerRecord) -> events.ExecutionRequested:
     return request
 
 
-def _system_error(total: int) -> Judgement:
-    return Judgement(verdict=Verdict.SYSTEM_ERROR, outcomes=(), total=total, detail=PLATFORM_FAILED)
+def _system_error() -> Judgement:
+    return Judgement(verdict=Verdict.SYSTEM_ERROR, outcomes=(), total=0, detail=PLATFORM_FAILED)

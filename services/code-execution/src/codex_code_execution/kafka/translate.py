@@ -93,6 +93,7 @@ def result_to_wire(
         language=request.language,
         judgement=message,
         requested_at=request.requested_at,
+        replay=request.replay,
     )
 
 

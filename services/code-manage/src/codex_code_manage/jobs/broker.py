@@ -9,15 +9,17 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from codex_code_manage.jobs.order import Order
 from codex_protos.execution.v1 import events_pb2 as events
 from codex_service.errors import DependencyUnavailable
+from codex_service.kafka.failures import LANE
+from codex_service.kafka.names import Topics
 from codex_service.kafka.producer import Producer
 
 
 class Broker:
     """Produces jobs. It knows whether Kafka answers, so that nothing is accepted that could not be judged."""
 
-    def __init__(self, producer: Producer, topic: str) -> None:
+    def __init__(self, producer: Producer, topics: Topics) -> None:
         self._producer = producer
-        self._topic = topic
+        self._topics = topics
         self._answers = True
 
     async def check(self) -> None:
@@ -36,7 +38,14 @@ class Broker:
             raise DependencyUnavailable("the broker is down")
 
     async def produce(
-        self, *, id: str, order: Order, revision: str, requested_at: Timestamp, attempt: int = 1
+        self,
+        *,
+        id: str,
+        order: Order,
+        revision: str,
+        requested_at: Timestamp,
+        attempt: int = 1,
+        crowded: bool = False,
     ) -> asyncio.Future[RecordMetadata]:
         """Send a job; the future is done when the broker has it on disk."""
         job = events.ExecutionRequested(
@@ -51,4 +60,6 @@ class Broker:
             requested_at=requested_at,
             tests=order.tests,
         )
-        return await self._producer.send(self._topic, key=id, value=job.SerializeToString())
+        topic = self._topics.overflow if crowded else self._topics.jobs
+        lane = [(LANE, order.author.encode())]
+        return await self._producer.send(topic, key=id, value=job.SerializeToString(), headers=lane)

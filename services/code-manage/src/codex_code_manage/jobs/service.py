@@ -1,7 +1,6 @@
 """Accept an order, have it judged, give the answer: the way of every submission."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -9,14 +8,15 @@ from aiokafka.structs import RecordMetadata
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from codex_code_manage.errors import SubmissionNotFound
+from codex_code_manage.jobs.backlog import Backlog
 from codex_code_manage.jobs.broker import Broker
+from codex_code_manage.jobs.entrance import Entrance, Entry
 from codex_code_manage.jobs.order import Accepted, Order
 from codex_code_manage.jobs.store import JobStore
 from codex_code_manage.jobs.waiters import Waiters, Waiting
 from codex_code_manage.languages.workers import Workers
 from codex_code_manage.problems.metadata import ProblemMetadata
 from codex_protos.judging.v1 import judging_pb2 as judging
-from codex_protos.problem.v1 import problem_service_pb2 as problems
 from codex_protos.problem.v1 import submission_service_pb2 as submissions
 from codex_service.background import Background
 from codex_service.errors import DependencyUnavailable
@@ -28,7 +28,8 @@ from codex_telemetry import carrier, trace_id
 if TYPE_CHECKING:
     from codex_protos.problem.v1.submission_service_pb2_grpc import SubmissionServiceAsyncStub
 
-NOT_A_PROBLEM = problems.Problem()
+# Seconds that a replay leaves the first request to have the job produced, before it does so itself.
+PRODUCED_BY = 2.0
 
 
 class Jobs:
@@ -39,6 +40,8 @@ class Jobs:
         *,
         problems: ProblemMetadata,
         submissions: "SubmissionServiceAsyncStub",
+        entrance: Entrance,
+        backlog: Backlog,
         workers: Workers,
         broker: Broker,
         waiters: Waiters,
@@ -48,6 +51,8 @@ class Jobs:
     ) -> None:
         self._problems = problems
         self._submissions = submissions
+        self._entrance = entrance
+        self._backlog = backlog
         self._workers = workers
         self._broker = broker
         self._waiters = waiters
@@ -61,24 +66,28 @@ class Jobs:
         Raises:
             LanguageUnavailable: nobody can run it now.
             DependencyUnavailable: the broker is down, and nothing was recorded.
+            Overloaded: it would wait too long for a worker, and nothing was recorded.
             RemoteError: problem_not_found, idempotency_key_reused.
         """
-        problem = await self._admit(order)
-        created = await self._record(order)
+        pending = self._pending(order)
+        entry = await self._admit(order, pending)
+        created = await self._record(order, pending)
         submission = created.submission
         if order.idempotency_key:
             self._background.spawn(self._remember(order), "remember idempotency key")
+        if created.replayed:
+            self._background.spawn(self._entrance.leave(author=order.author, id=pending.id), "count out a replay")
         if submission.HasField("judgement"):
             return Accepted(submission=submission, replayed=True)
-        judged = await self._judge(order, submission, problem, wait, look_first=created.replayed)
+        judged = await self._judge(order, submission, entry, wait, replayed=created.replayed)
         return Accepted(submission=judged, replayed=created.replayed)
 
     async def run(self, order: Order, *, wait: float) -> Accepted:
         """Have a program judged on the tests it came with; nothing is recorded but the job, for 15 minutes."""
-        problem = await self._admit(order)
         pending = self._pending(order)
+        entry = await self._admit(order, pending)
         await self._store.put(pending)
-        return Accepted(submission=await self._judge(order, pending, problem, wait))
+        return Accepted(submission=await self._judge(order, pending, entry, wait))
 
     async def public_tests(self, slug: str) -> tuple[judging.TestCase, ...]:
         """What a run is judged on when it brings no tests; raises problem_not_found."""
@@ -93,12 +102,13 @@ class Jobs:
             raise SubmissionNotFound(f"no submission {id}")
         return kept
 
-    async def _admit(self, order: Order) -> problems.Problem:
+    async def _admit(self, order: Order, pending: judging.Submission) -> Entry:
         """Refuse before anything is stored."""
-        problem = await self._problems.get(order.problem) if order.problem else NOT_A_PROBLEM
-        self._workers.require(order.language, function=problem.summary.kind == "function")
         self._broker.require()
-        return problem
+        entry = await self._entrance.enter(author=order.author, id=pending.id, problem=order.problem)
+        self._workers.require(order.language, function=entry.problem.summary.kind == "function")
+        self._backlog.require(crowded=entry.crowded)
+        return entry
 
     def _pending(self, order: Order) -> judging.Submission:
         return judging.Submission(
@@ -111,8 +121,7 @@ class Jobs:
             trace_id=trace_id() or "",
         )
 
-    async def _record(self, order: Order) -> submissions.CreateSubmissionResponse:
-        pending = self._pending(order)
+    async def _record(self, order: Order, pending: judging.Submission) -> submissions.CreateSubmissionResponse:
         request = submissions.CreateSubmissionRequest(
             id=pending.id,
             author=order.author,
@@ -131,25 +140,29 @@ class Jobs:
         await self._store.remember_key(author=order.author, key=order.idempotency_key, body=body)
 
     async def _judge(
-        self,
-        order: Order,
-        pending: judging.Submission,
-        problem: problems.Problem,
-        wait: float,
-        *,
-        look_first: bool = False,
+        self, order: Order, pending: judging.Submission, entry: Entry, wait: float, *, replayed: bool = False
     ) -> judging.Submission:
         """Register, look whether it is judged already, produce, wait."""
         with self._waiters.expect(pending.id) as answer:
-            if look_first and (known := await self._store.get(pending.id)) and known.HasField("judgement"):
+            if replayed and (known := await self._store.get(pending.id)) and known.HasField("judgement"):
                 return known
-            acknowledged = await self._broker.produce(
-                id=pending.id, order=order, revision=problem.revision, requested_at=pending.created_at
-            )
-            judged = await _first_of(answer, acknowledged, wait)
+            patience = min(wait, max(0.0, PRODUCED_BY - _age(pending))) if replayed else 0.0
+            judged = await _told(answer, patience)
+            if judged is None and (not replayed or _age(pending) > PRODUCED_BY):
+                acknowledged = await self._produce(order, pending, entry)
+                judged = await _first_of(answer, acknowledged, wait - patience)
         if judged is None:
             return await self._when_late(pending)
         return _with_facts_of(pending, judged)
+
+    async def _produce(self, order: Order, pending: judging.Submission, entry: Entry) -> asyncio.Future[RecordMetadata]:
+        return await self._broker.produce(
+            id=pending.id,
+            order=order,
+            revision=entry.problem.revision,
+            requested_at=pending.created_at,
+            crowded=entry.crowded,
+        )
 
     async def _when_late(self, pending: judging.Submission) -> judging.Submission:
         """The wait ran out: the database is the truth, should the news have been lost on its way."""
@@ -170,10 +183,15 @@ async def _first_of(
         await _settled(acknowledged)
         return None
     acknowledged.add_done_callback(lambda sent: _refused(sent, answer))
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(wait):
-            return await answer
-    return None
+    return await _told(answer, wait)
+
+
+async def _told(answer: Waiting, wait: float) -> judging.Submission | None:
+    """The answer, or None after ``wait`` seconds; it may be waited for again."""
+    if wait <= 0:
+        return None
+    await asyncio.wait([answer], timeout=wait)
+    return answer.result() if answer.done() else None
 
 
 async def _settled(acknowledged: asyncio.Future[RecordMetadata]) -> None:
@@ -197,6 +215,10 @@ def _with_facts_of(pending: judging.Submission, judged: judging.Submission) -> j
     if judged.HasField("score"):
         whole.score = judged.score
     return whole
+
+
+def _age(submission: judging.Submission) -> float:
+    return (_now().ToNanoseconds() - submission.created_at.ToNanoseconds()) / 1e9
 
 
 def _now() -> Timestamp:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from codex_code_manage.jobs.entrance import outstanding
 from codex_protos.judging.v1 import judging_pb2 as judging
 from codex_service.redis import RedisClient
 
@@ -32,7 +33,7 @@ class JobStore:
         return [judging.Submission.FromString(each) for each in found if each]
 
     async def judged(self, submission: judging.Submission) -> None:
-        """Keep a judged job, tell every replica, close its stream of events: one round trip."""
+        """Keep a judged job, tell every replica, close its stream of events, count it out: one round trip."""
         content = submission.SerializeToString()
         events = f"events:{submission.id}"
         async with self._redis.pipeline(transaction=False) as pipe:
@@ -40,6 +41,7 @@ class JobStore:
             pipe.publish(CHANNEL, submission.id.encode() + content)
             pipe.xadd(events, {"event": "verdict", "data": content}, maxlen=_EVENTS_KEPT, approximate=True)
             pipe.expire(events, KEPT_FOR)
+            pipe.zrem(outstanding(submission.author), submission.id)
             await pipe.execute()
 
     async def remember_key(self, *, author: str, key: str, body: str) -> None:

@@ -16,7 +16,7 @@ from codex_protos.problem.v1 import submission_service_pb2 as submissions
 from codex_service import redis
 from codex_service.errors import ServiceError
 from codex_service.grpc.errors import from_rpc_error
-from codex_service.kafka.consumer import Unprocessable
+from codex_service.kafka.failures import Unprocessable
 from codex_telemetry import metrics, trace_id
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class Results:
             judgement=finished.judgement,
             author=finished.author,
             problem=finished.problem,
+            replay=finished.replay,
         )
         try:
             return (await self._submissions.UpdateSubmission(request, timeout=5.0)).judgement

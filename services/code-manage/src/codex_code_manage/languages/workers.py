@@ -27,6 +27,7 @@ class Workers:
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
         self._languages: dict[str, Language] = {}
+        self._last_known: dict[str, Language] = {}
 
     async def refresh(self) -> None:
         """Read all announcements; a worker whose announcement has run out is forgotten."""
@@ -41,6 +42,7 @@ class Workers:
             if announcement
             for language in json.loads(announcement)["languages"]
         }
+        self._last_known = self._languages or self._last_known
 
     async def ping(self) -> None:
         """Raises when no worker is alive."""
@@ -53,8 +55,14 @@ class Workers:
         return sorted(self._languages.values(), key=lambda language: language.id)
 
     def require(self, language: str, *, function: bool) -> None:
-        """Raises LanguageUnavailable for one that nobody can run, or not for a function problem."""
-        known = self._languages.get(language)
+        """Raises LanguageUnavailable for one that nobody can run, or not for a function problem.
+
+        While no worker is alive, what the last ones could run counts: programs are accepted, and judged later.
+        DependencyUnavailable: there never was a worker.
+        """
+        if not self._last_known:
+            raise DependencyUnavailable("no worker is alive")
+        known = self._last_known.get(language)
         if known is None:
             raise LanguageUnavailable(f"no worker can run {language!r} now", field="language")
         if function and not known.function_harness:

@@ -26,24 +26,26 @@ class ProblemMetadata:
 
     async def get(self, slug: str) -> pb.Problem:
         """The problem as people see it; raises what GetProblem answers, such as problem_not_found."""
-        return await self._cached(slug) or await self._ask(slug)
+        return await self._cached(slug) or await self.ask(slug)
 
     async def _cached(self, slug: str) -> pb.Problem | None:
         try:
-            found: Any = await self._cache.get(_key(slug))
+            found: Any = await self._cache.get(key(slug))
         except redis.OUTAGES as error:
             log.warning("no cache", problem=slug, error=repr(error))
             return None
         return pb.Problem.FromString(found) if found else None
 
-    async def _ask(self, slug: str) -> pb.Problem:
+    async def ask(self, slug: str) -> pb.Problem:
+        """Ask the problem service, and keep the answer."""
         answer = await self._problems.GetProblem(pb.GetProblemRequest(slug=slug), timeout=time_left(5.0))
         try:
-            await self._cache.set(_key(slug), answer.problem.SerializeToString(), ex=_KEPT_FOR)
+            await self._cache.set(key(slug), answer.problem.SerializeToString(), ex=_KEPT_FOR)
         except redis.OUTAGES as error:
             log.warning("problem not cached", problem=slug, error=repr(error))
         return answer.problem
 
 
-def _key(slug: str) -> str:
+def key(slug: str) -> str:
+    """Where a problem is kept."""
     return f"problem:{slug}"

@@ -26,6 +26,7 @@ class SubmissionServicer(rpc.SubmissionServiceServicer):
             author=request.author,
             problem=request.problem,
             judgement=judgement_from_wire(request.judgement),
+            replay=request.replay,
         )
         return pb.UpdateSubmissionResponse(judgement=judgement_to_wire(judgement))
 
@@ -49,7 +50,11 @@ class SubmissionServicer(rpc.SubmissionServiceServicer):
     async def ListPendingSubmissions(
         self, request: pb.ListPendingSubmissionsRequest, context: Context
     ) -> pb.ListPendingSubmissionsResponse:
-        pending = await self._submissions.pending(older_than=request.older_than.ToTimedelta(), limit=request.limit)
+        pending = await self._submissions.pending(
+            older_than=request.older_than.ToTimedelta(),
+            created_after=moment(request.created_after),
+            limit=request.limit,
+        )
         return pb.ListPendingSubmissionsResponse(
             submissions=[
                 pb.PendingSubmission(submission=submission_to_wire(each), trace_context=each.trace_context)

@@ -9,7 +9,7 @@ from pymongo import IndexModel
 
 from codex_problem.errors import SubmissionNotFound
 from codex_problem.submissions.documents import DONE, PENDING, judgement_fields, new_document, to_submission
-from codex_problem.submissions.model import Judgement, Submission
+from codex_problem.submissions.model import Judgement, Submission, Verdict
 from codex_service.mongo import Collection, DuplicateKeyError, aggregate, repeated
 
 log = structlog.get_logger()
@@ -43,13 +43,17 @@ class SubmissionRepository:
         log.debug("submission created", submission=submission.id, problem=submission.problem)
         return True
 
-    async def finalise(self, id: str, judgement: Judgement, gain: int | None) -> bool:
+    async def finalise(self, id: str, judgement: Judgement, gain: int | None, *, replay: bool = False) -> bool:
         """Give a pending submission its judgement; False when it has one already or isn't there.
 
-        ``gain`` is None while it is not known: the submission then waits to be credited.
+        ``gain`` is None while it is not known: the submission then waits to be credited. A ``replay`` may also take the
+        place of a judgement that says nothing about the program.
         """
         change = {"$set": judgement_fields(judgement, gain)}
-        update = await repeated(lambda: self._collection.update_one({"_id": id, "status": PENDING}, change))
+        wanted: dict[str, Any] = {"_id": id, "status": PENDING}
+        if replay:
+            wanted = {"_id": id, "$or": [{"status": PENDING}, {"verdict": Verdict.SYSTEM_ERROR.value}]}
+        update = await repeated(lambda: self._collection.update_one(wanted, change))
         first = update.modified_count == 1
         log.info("submission finalised", submission=id, verdict=judgement.verdict.value, first=first)
         return first
@@ -80,9 +84,9 @@ class SubmissionRepository:
         """How many an author has made."""
         return await self._collection.count_documents({"author": author})
 
-    async def pending(self, *, created_before: datetime, limit: int) -> list[Submission]:
-        """The oldest submissions that still have no judgement, with their code."""
-        wanted = {"status": PENDING, "created_at": {"$lt": created_before}}
+    async def pending(self, *, created_after: datetime, created_before: datetime, limit: int) -> list[Submission]:
+        """The oldest submissions of a time that still have no judgement, with their code."""
+        wanted = {"status": PENDING, "created_at": {"$gt": created_after, "$lt": created_before}}
         cursor = self._collection.find(wanted).sort("created_at", 1).limit(limit)
         return [to_submission(document) for document in await cursor.to_list(length=limit)]
 

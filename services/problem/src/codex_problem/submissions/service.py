@@ -60,8 +60,12 @@ class Submissions:
         claim = await self._keys.claim(author=submission.author, key=key, body=body, submission=submission.id)
         return replace(submission, id=claim.submission)
 
-    async def finalise(self, *, id: str, author: str, problem: str, judgement: Judgement) -> Judgement:
+    async def finalise(
+        self, *, id: str, author: str, problem: str, judgement: Judgement, replay: bool = False
+    ) -> Judgement:
         """Record the judgement of a pending submission, once, and return the one that counts.
+
+        A ``replay`` may take the place of ``SE``.
 
         Results are delivered at least once, so every line may run again without effect. Points are credited beside the
         answer's way; what a crash cuts off there, the sweep finds and repeats.
@@ -71,7 +75,7 @@ class Submissions:
         """
         accepted = judgement.verdict is Verdict.ACCEPTED
         gain = self._scoring.known_gain(author, problem) if accepted else 0
-        if await self._repository.finalise(id, judgement, gain):
+        if await self._repository.finalise(id, judgement, gain, replay=replay):
             if accepted:
                 self._scoring.credit_soon(submission=id, author=author, problem=problem, gain=gain)
             return judgement
@@ -99,6 +103,7 @@ class Submissions:
         """How many somebody has made."""
         return await self._repository.count(author)
 
-    async def pending(self, *, older_than: timedelta, limit: int) -> list[Submission]:
+    async def pending(self, *, older_than: timedelta, created_after: datetime, limit: int) -> list[Submission]:
         """Submissions that wait for longer than ``older_than``, oldest first, with their code."""
-        return await self._repository.pending(created_before=datetime.now(UTC) - older_than, limit=limit)
+        before = datetime.now(UTC) - older_than
+        return await self._repository.pending(created_after=created_after, created_before=before, limit=limit)

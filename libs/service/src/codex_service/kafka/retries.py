@@ -1,0 +1,140 @@
+"""The delay queue: records that failed wait in Redis for their next attempt, and go back to their topic in time."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import structlog
+
+from codex_protos.messaging.v1 import records_pb2 as pb
+from codex_service import redis
+from codex_service.background import Periodic
+from codex_service.errors import Overloaded, ServiceError
+from codex_service.kafka.dead_letters import letter_id
+from codex_service.kafka.failures import headers_of
+from codex_service.kafka.producer import Producer
+from codex_service.kafka.topics import PARTITIONS
+from codex_service.redis import RedisClient, Script
+from codex_service.telemetry import Telemetry
+
+log = structlog.get_logger()
+
+_TURN = 0.2  # seconds between two looks
+_BATCH = 32
+_LEASE = 15.0  # seconds: a record that was taken and not sent by then is taken again
+_ROOM = 10_000  # records that may wait
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How long to try: pauses double from ``first`` to ``longest`` seconds, each shortened by up to a half at random.
+
+    A record is given up after ``failures`` failures of its own, or when outages have kept it for ``patience`` seconds.
+    """
+
+    first: float = 0.5
+    longest: float = 30.0
+    failures: int = 5
+    patience: float = 900.0
+
+    def over(self, record: pb.FailedRecord) -> bool:
+        """Whether the record has had its chances."""
+        kept = record.failed_at.seconds - record.first_failed_at.seconds
+        return record.failures >= self.failures or kept > self.patience
+
+    def pause(self, record: pb.FailedRecord) -> float:
+        """Seconds until the next attempt."""
+        full = min(self.longest, self.first * 2.0 ** min(record.attempts - 1, 16))
+        return full * random.uniform(0.5, 1.0)  # noqa: S311 (spreads load, guards nothing)
+
+
+class Retries:
+    """The delay queue of one consumer group. Every replica sends what is due; a record may be sent twice."""
+
+    def __init__(
+        self,
+        client: RedisClient,
+        producer: Producer,
+        telemetry: Telemetry,
+        *,
+        group: str,
+        policy: Policy | None = None,
+        on_depth: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self.policy = policy or Policy()
+        self._client, self._producer, self._telemetry = client, producer, telemetry
+        self._due, self._records = f"retry:{group}", f"retry:{group}:records"
+        self._put, self._take, self._sent = (_script(client, f"retry_{name}.lua") for name in ("put", "take", "sent"))
+        self._on_depth = on_depth
+        self._loop = Periodic(self._turn, interval=_TURN, name="retries")
+
+    async def start(self) -> None:
+        await self._loop.start()
+
+    async def stop(self, grace: float) -> None:
+        await self._loop.stop(grace)
+
+    async def park(self, record: pb.FailedRecord) -> None:
+        """Put a record aside until its next attempt; a second one with the same key takes the place of the first.
+
+        Raises:
+            Overloaded: too many wait already.
+        """
+        due = time.time() + self.policy.pause(record)
+        with self._telemetry.quiet():
+            fits = await self._put(
+                [self._due, self._records], [_ROOM, _id(record), round(due * 1000), record.SerializeToString()]
+            )
+        if not fits:
+            raise Overloaded("too many records wait for another attempt")
+
+    async def waiting(self, keys: Iterable[str]) -> set[str]:
+        """Those of many record keys that wait here."""
+        wanted = list(keys)
+        with self._telemetry.quiet():
+            found: Any = await self._client.hmget(self._records, wanted) if wanted else []
+        return {key for key, record in zip(wanted, found, strict=True) if record}
+
+    async def _turn(self) -> None:
+        try:
+            with self._telemetry.quiet():
+                now = round(time.time() * 1000)
+                until = now + round(_LEASE * 1000)
+                depth, *due = await self._take([self._due, self._records], [now, until, _BATCH])
+        except redis.OUTAGES as error:
+            log.warning("the delay queue cannot be asked", error=repr(error))
+            return
+        self._on_depth(depth)
+        for content in due:
+            await self._send(pb.FailedRecord.FromString(content), until)
+
+    async def _send(self, record: pb.FailedRecord, until: int) -> None:
+        """Back to its topic, in the trace of its failed attempt, and to another partition: to another worker maybe."""
+        try:
+            with self._telemetry.resumed(record.trace_context):
+                sent = await self._producer.send(
+                    record.topic,
+                    key=record.key.decode(),
+                    value=record.value,
+                    headers=headers_of(record),
+                    partition=(record.partition + 1) % PARTITIONS,
+                )
+            async with asyncio.timeout(_LEASE / 2):
+                await sent
+        except (ServiceError, TimeoutError) as error:
+            log.warning("cannot send again yet", topic=record.topic, error=repr(error))
+            return
+        with self._telemetry.quiet():
+            await self._sent([self._due, self._records], [_id(record), until])
+
+
+def _id(record: pb.FailedRecord) -> str:
+    return record.key.decode() or letter_id(record)
+
+
+def _script(client: RedisClient, name: str) -> Script:
+    return Script(client, files(__package__).joinpath(name).read_text())
