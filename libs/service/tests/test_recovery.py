@@ -147,7 +147,7 @@ async def test_a_failing_record_holds_up_nobody(bench: Bench) -> None:
 
 
 async def test_an_outage_is_no_failure_of_the_record(bench: Bench) -> None:
-    bench.trouble = lambda value: DependencyUnavailable("down") if len(bench.attempts) < 6 else None
+    bench.trouble = lambda _: DependencyUnavailable("down") if len(bench.attempts) < 6 else None
     async with bench.consuming():
         await bench.send("a")
         await eventually(lambda: len(bench.attempts) == 6)
