@@ -6,17 +6,21 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from io import StringIO
 from typing import Any
 
 import psutil
 import pytest
+from rich.console import Console
 
+from codex_tools.cli import restart
 from codex_tools.stack import health, ports
 from codex_tools.stack.errors import StackError
 from codex_tools.stack.home import Home
 from codex_tools.stack.part import Check, Note, Part, Recipe
 from codex_tools.stack.progress import Progress
-from codex_tools.stack.state import Addresses
+from codex_tools.stack.state import Addresses, Record, recorded
+from codex_tools.stack.supervise import alone
 from codex_tools.stack.supervisor import Plan, Supervisor
 from codex_tools.testing import Stack, eventually
 
@@ -88,6 +92,75 @@ async def test_a_killed_service_is_back_on_its_port_within_two_seconds(stack: St
         answers = health.http(f"http://127.0.0.1:{before['port']}/")
         await _until(answers, 2)
         assert stack.document()["services"]["one"]["port"] == before["port"]
+
+
+async def test_a_service_that_is_back_counts_as_running_once_it_answers(stack: Stack, home: Home) -> None:
+    late = "import os, time\nwhile os.path.exists('ended') and not os.path.exists('go'): time.sleep(0.01)\n" + _SERVER
+
+    async with _supervised(stack, _plan(_server(home, "one", program=late))) as document:
+        os.kill(document["services"]["one"]["pid"], signal.SIGTERM)
+        await eventually(lambda: _one(home).process is not None and _one(home).restarts == 1, 5)
+        assert _one(home).state == "starting"
+
+        (home.folder / "go").touch()
+        await eventually(lambda: _one(home).state == "running", 5)
+
+
+def _one(home: Home) -> Record:
+    return next(record for record in recorded(home) if record.name == "one")
+
+
+async def test_a_restart_replaces_one_process_after_another(stack: Stack, home: Home) -> None:
+    names = ("a-service", "b-service", "b-service-2")
+
+    async with _supervised(stack, _plan(*(_server(home, name) for name in names))) as before:
+        status, text = await _restart(home, "b", "a")
+        after = stack.document()
+
+    assert status == 0
+    assert (home.folder / "ended").read_text().split()[:3] == ["b-service", "b-service-2", "a-service"]
+    for name in names:
+        assert f"pid {before['services'][name]['pid']} -> {after['services'][name]['pid']}" in text
+
+
+async def test_one_process_of_several_can_be_restarted(stack: Stack, home: Home) -> None:
+    async with _supervised(stack, _plan(_server(home, "b-service"), _server(home, "b-service-2"))) as before:
+        assert (await _restart(home, "b-2"))[0] == 0
+        after = stack.document()
+
+    assert after["services"]["b-service"]["pid"] == before["services"]["b-service"]["pid"]
+    assert after["services"]["b-service-2"]["pid"] != before["services"]["b-service-2"]["pid"]
+
+
+async def test_a_restart_stops_at_the_first_that_does_not_come_back(
+    stack: Stack, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(restart, "_WITHIN", 2)
+    once = "import os\nif os.path.exists('ended'): raise SystemExit('no second time')\n" + _SERVER
+    services = (_server(home, "a-service", program=once), _server(home, "b-service"))
+
+    async with _supervised(stack, _plan(*services)) as before:
+        with pytest.raises(StackError, match="a-service was not back within 2 s") as failure:
+            await _restart(home, "a", "b")
+        assert stack.document()["services"]["b-service"]["pid"] == before["services"]["b-service"]["pid"]
+
+    assert failure.value.log is not None
+    assert "no second time" in failure.value.log.read_text()
+
+
+async def test_a_restart_of_what_does_not_run_says_what_does(stack: Stack, home: Home) -> None:
+    async with _supervised(stack, _plan(_server(home, "a-service"))):
+        with pytest.raises(StackError, match="No c-service runs here; there are: a-service"):
+            await _restart(home, "c")
+
+
+async def _restart(home: Home, *services: str) -> tuple[int, str]:
+    """What the command returns and prints."""
+    out = Console(file=StringIO(), width=120)
+    with alone(home):
+        status = await asyncio.to_thread(restart.restart, home, services, out)
+    assert isinstance(out.file, StringIO)
+    return status, out.file.getvalue()
 
 
 async def test_the_pid_in_the_file_is_the_service_itself(stack: Stack, home: Home) -> None:

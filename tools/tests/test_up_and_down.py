@@ -138,6 +138,13 @@ async def test_a_misspelt_service_is_refused(stack: Stack) -> None:
     assert not stack.home.lock_file.exists()
 
 
+async def test_a_misspelt_scale_is_refused(stack: Stack) -> None:
+    for wish in ("gateway", "gateway=0", "gateway=many", "gatway=2"):
+        outcome = await stack.codex("up", "--scale", wish)
+        assert (outcome.status, "write SERVICE=N" in outcome.text) == (1, True)
+    assert not stack.home.lock_file.exists()
+
+
 async def _with_redis_only(stack: Stack, *, pass_fds: tuple[int, ...] = ()) -> None:
     """The cheapest stack that has a store."""
     outcome = await stack.codex("up", "--only", "redis", pass_fds=pass_fds)

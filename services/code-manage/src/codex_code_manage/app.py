@@ -4,7 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
+from codex_code_manage.dead_letters.service import DeadLetterBox
+from codex_code_manage.dead_letters.topic import DeadLetterTopic
 from codex_code_manage.grpc.code_manage import CodeManageServicer
+from codex_code_manage.grpc.dead_letters import DeadLetterServicer
 from codex_code_manage.jobs.backlog import Backlog
 from codex_code_manage.jobs.broker import Broker
 from codex_code_manage.jobs.entrance import Entrance
@@ -18,6 +21,7 @@ from codex_code_manage.languages.workers import Workers
 from codex_code_manage.problems.metadata import ProblemMetadata
 from codex_code_manage.settings import Settings
 from codex_protos.codemanage.v1.code_manage_service_pb2_grpc import add_CodeManageServiceServicer_to_server
+from codex_protos.codemanage.v1.dead_letter_service_pb2_grpc import add_DeadLetterServiceServicer_to_server
 from codex_protos.problem.v1.problem_service_pb2_grpc import ProblemServiceStub
 from codex_protos.problem.v1.submission_service_pb2_grpc import SubmissionServiceStub
 from codex_service import Service, Telemetry, redis
@@ -32,7 +36,7 @@ from codex_service.kafka.consumer import Consumer
 from codex_service.kafka.dead_letters import DeadLetters
 from codex_service.kafka.names import Topics
 from codex_service.kafka.recovery import Recovery
-from codex_service.kafka.retries import Retries
+from codex_service.kafka.retries import Policy, Retries
 from codex_service.kafka.topics import ensure_topics
 from codex_service.lease import Lease
 from codex_telemetry import metrics
@@ -71,7 +75,7 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
         metadata = ProblemMetadata(cache, ProblemServiceStub(problem))
         entrance = Entrance(cache, metadata, share=settings.author_share)
         await entrance.load()
-        backlog = Backlog(settings.kafka, topics, longest_wait=settings.longest_wait)
+        backlog = Backlog(settings.kafka, topics, producer, longest_wait=settings.longest_wait)
         await backlog.open()
         stack.push_async_callback(backlog.close)
         metrics.watch_backlog(backlog.waits)
@@ -91,6 +95,7 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
             producer,
             telemetry,
             group=topics.result_readers,
+            policy=Policy(first=settings.retry_first, failures=settings.retry_failures),
             on_depth=metrics.retry_depth_of(topics.results),
         )
         reconciler = Reconciler(
@@ -123,9 +128,13 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
             instance=settings.kafka_group_instance,
         )
         metrics.watch_consumer_lag(results.lag, group=topics.result_readers)
+        box = DeadLetterBox(DeadLetterTopic(settings.kafka, topics.dead_letters), producer, name=topics.dead_letters)
         server = GrpcServer(
             settings.grpc_address,
-            [partial(add_CodeManageServiceServicer_to_server, CodeManageServicer(jobs, workers))],
+            [
+                partial(add_CodeManageServiceServicer_to_server, CodeManageServicer(jobs, workers)),
+                partial(add_DeadLetterServiceServicer_to_server, DeadLetterServicer(box)),
+            ],
             readiness=Readiness(
                 {"redis": cache.ping, "kafka": broker.check, "workers": workers.ping, "problem": lambda: ping(problem)}
             ),

@@ -13,3 +13,9 @@ class LanguageUnavailable(InvalidRequest):
     """No worker that is alive can run this language."""
 
     code = "language_unavailable"
+
+
+class DeadLetterNotFound(NotFound):
+    """No record was given up under this id, or it was replayed or dropped since."""
+
+    code = "dead_letter_not_found"

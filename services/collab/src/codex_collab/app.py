@@ -50,5 +50,10 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
             outages=outages,
             tls=settings.tls,
         )
-        http_server = HttpServer(settings.http_address, application(Sockets(admission, hub, outages)), **OPTIONS)
+        http_server = HttpServer(
+            settings.http_address,
+            application(Sockets(admission, hub, outages)),
+            reuse_port=settings.http_reuse_port,
+            **OPTIONS,
+        )
         yield Service([hub, grpc_server, http_server])

@@ -14,6 +14,7 @@ class Settings(ServiceSettings):
 
     grpc_address: str
     http_address: str
+    http_reuse_port: bool = Field(default=False, description="Whether other instances listen at the same address.")
     websocket_url: str
     redis_url: str = Field(validation_alias="REDIS_URL")
     auth_user_target: str

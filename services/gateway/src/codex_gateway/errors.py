@@ -68,8 +68,7 @@ class TooManyRequests(RateLimited):
     """A limit was reached; ``retry_after`` in seconds."""
 
     def __init__(self, retry_after: float) -> None:
-        super().__init__("the limit for such requests is reached")
-        self.retry_after = retry_after
+        super().__init__("the limit for such requests is reached", retry_after=retry_after)
 
 
 class IdempotencyKeyReused(Conflict):

@@ -33,7 +33,7 @@ class Keeper:
         self._state = "starting"
         self._restarts = 0
         self._quick_deaths = 0
-        self._proven = False
+        self._proven = asyncio.Event()
 
     @property
     def record(self) -> Record:
@@ -68,15 +68,20 @@ class Keeper:
         with suppress(TimeoutError):
             async with asyncio.timeout(self.part.patience):
                 await self._first_success()
-                self._proven = True
-                self._become("running", self._identity)
                 return
         raise StackError(f"{self.part.name} was not ready after {self.part.patience:.0f} s.", log=self._log_file)
 
     async def _first_success(self) -> None:
-        while not await self._works():
+        while not self._proven.is_set():
             self.check()
             await asyncio.sleep(0.05)
+
+    async def _prove(self) -> None:
+        """A process counts as running once it works, the first as well as any that takes its place."""
+        while not await self._works():  # noqa: ASYNC110  (a part that works sets no event)
+            await asyncio.sleep(0.05)
+        self._become("running", self._identity)
+        self._proven.set()
 
     def check(self) -> None:
         """Raise StackError if the part dies as often as it is started."""
@@ -101,15 +106,16 @@ class Keeper:
         if process is None:
             return
         begun = asyncio.get_running_loop().time()
-        self._become("running" if self._proven else "starting", identify(process.pid, self.part.word))
+        self._become("starting", identify(process.pid, self.part.word))
         await self._until_death_or_stop(process)
         if self._stop.is_set():
             await end(process, politely=self.part.stop_signal)
             return
         kill_group(process.pid)
         lived = asyncio.get_running_loop().time() - begun
-        self._quick_deaths = 0 if lived > _STEADY else self._quick_deaths
-        log.warning("part died", part=self.part.name, status=process.returncode, lived=round(lived, 1))
+        asked = self._state == "running" and process.returncode == 0
+        self._quick_deaths = 0 if asked or lived > _STEADY else self._quick_deaths
+        log.warning("part ended", part=self.part.name, status=process.returncode, lived=round(lived, 1))
 
     async def _spawn(self) -> Process | None:
         part = self.part
@@ -120,11 +126,12 @@ class Keeper:
             return None
 
     async def _until_death_or_stop(self, process: Process) -> None:
+        proof = asyncio.create_task(self._prove())
         waits = {asyncio.create_task(process.wait()), asyncio.create_task(self._stop.wait())}
-        _, pending = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for task in pending:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for task in (proof, *waits):
             task.cancel()
-        await asyncio.gather(*pending, return_exceptions=True)
+        await asyncio.gather(proof, *waits, return_exceptions=True)
 
     async def _pause(self) -> None:
         pause = _PAUSES[min(self._quick_deaths, len(_PAUSES) - 1)]

@@ -17,17 +17,7 @@ GIVEN = {
     "mongo": "MONGODB_URI",
     "redis": "REDIS_URL",
 }
-_PORTS = (
-    *services.NAMES,
-    services.COLLAB_HTTP,
-    "traces",
-    "otlp",
-    "kafka",
-    "kafka-controller",
-    "postgres",
-    "mongo",
-    "redis",
-)
+_PORTS = ("traces", "otlp", "kafka", "kafka-controller", "postgres", "mongo", "redis")
 
 
 STORES = frozenset({*GIVEN, "traces"})
@@ -37,24 +27,32 @@ STORES = frozenset({*GIVEN, "traces"})
 class Wishes:
     """What the caller wants: which stores, the services or not, tracing or not.
 
-    ``extra`` maps a service to variables that it is given besides its own.
+    ``extra`` maps a service to variables that it is given besides its own, ``scale`` to how many processes it is.
     """
 
     tracing: bool = True
     services: bool = True
     stores: frozenset[str] = STORES
     extra: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    scale: Mapping[str, int] = field(default_factory=dict)
 
 
 def plan(home: Home, wishes: Wishes, environment: Mapping[str, str]) -> Plan:
     """A whole stack in ``home``. A store whose address ``environment`` gives is used and not started."""
-    numbers = ports.assign(home, _PORTS)
+    numbers = ports.assign(home, (*services.port_names(wishes.scale), *_PORTS))
     given = {store: environment[variable] for store, variable in GIVEN.items() if environment.get(variable)}
     wanted = wishes.stores - given.keys() - (set() if wishes.tracing else {"traces"})
     addresses = _addresses(home, numbers, wanted, given, services_too=wishes.services)
     passed_on = clean(environment)
     stores = _stores(home, numbers, addresses, passed_on)
-    wiring = services.Wiring(home=home, addresses=addresses, ports=numbers, environment=passed_on, extra=wishes.extra)
+    wiring = services.Wiring(
+        home=home,
+        addresses=addresses,
+        ports=numbers,
+        environment=passed_on,
+        extra=wishes.extra,
+        scale=wishes.scale,
+    )
     return Plan(
         addresses=addresses,
         stores=tuple((name, stores[name]) for name in stores if name in wanted),

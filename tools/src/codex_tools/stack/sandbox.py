@@ -1,5 +1,6 @@
 """The sandbox's runner, built on this machine, and what the machine's kernel allows it."""
 
+import asyncio
 import shutil
 import sysconfig
 from pathlib import Path
@@ -14,12 +15,30 @@ from codex_tools.stack.pinned import environment_of
 from codex_tools.stack.tool import answers, run_tool
 
 
-async def build_runner(home: Home, note: Note) -> Path:
-    """Build the runner into the stack's folder, or find it there; its path.
+class Runner:
+    """The runner of a stack: built for the first who asks, found by the others."""
 
-    Raises:
-        StackError: there is no compiler, or it failed.
-    """
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._building = asyncio.Lock()
+        self._path: Path | None = None
+
+    async def path(self, note: Note) -> Path:
+        """Where it is. A sandbox that this machine restricts is noted once.
+
+        Raises:
+            StackError: there is no compiler, or it failed.
+        """
+        async with self._building:
+            if self._path is None:
+                if weaker := restriction(self._home):
+                    note(weaker)
+                self._path = await _build(self._home, note)
+            return self._path
+
+
+async def _build(home: Home, note: Note) -> Path:
+    """Build the runner into the stack's folder, or find it there from another day."""
     log = home.log_of("sandbox-build")
     log.unlink(missing_ok=True)
     await run_tool(

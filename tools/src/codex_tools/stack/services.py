@@ -8,7 +8,8 @@ from sys import executable
 from codex_tools.stack import health
 from codex_tools.stack.home import Home
 from codex_tools.stack.part import Check, Note, Part, Recipe
-from codex_tools.stack.sandbox import build_runner, restriction
+from codex_tools.stack.replicas import Replica, replicas, service_of
+from codex_tools.stack.sandbox import Runner
 from codex_tools.stack.state import Addresses
 
 NAMES = (
@@ -32,53 +33,78 @@ COLLAB_HTTP = "collab-http"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
-    """Everything that the services' environments are made of. ``extra`` holds what one service is given besides."""
+    """Everything that the services' environments are made of.
+
+    ``extra`` holds what one service is given besides, ``scale`` how many processes a service is if not one.
+    """
 
     home: Home
     addresses: Addresses
     ports: Mapping[str, int]
     environment: Mapping[str, str] = field(repr=False)
     extra: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    scale: Mapping[str, int] = field(default_factory=dict)
 
-    def target(self, name: str) -> str:
+    def address(self, name: str) -> str:
         return f"127.0.0.1:{self.ports[name]}"
+
+    def target(self, service: str) -> str:
+        """What callers of a service are given: its address, or the addresses of all its processes."""
+        addresses = ",".join(self.address(port_name(replica)) for replica in replicas(service, self.scale))
+        return f"ipv4:{addresses}" if "," in addresses else addresses
+
+
+def service_name(short: str) -> str:
+    """A service, or one process of it, as somebody at a terminal may write it: ``problem``, ``problem-2``."""
+    number = short.removeprefix(service_of(short))
+    return f"{service_of(short).removesuffix('-service')}-service{number}"
+
+
+def port_name(replica: Replica) -> str:
+    """Under which name a process has its own port. Gateways share the public one, so each of several needs another."""
+    shares = replica.scaled and replica.service == "gateway-service"
+    return f"{replica.service}-{replica.number}" if shares else replica.name
+
+
+def port_names(scale: Mapping[str, int]) -> tuple[str, ...]:
+    """Every port that the services need, public ones first."""
+    own = (port_name(replica) for service in NAMES for replica in replicas(service, scale))
+    return tuple(dict.fromkeys(("gateway-service", COLLAB_HTTP, *own)))
 
 
 def recipes(wiring: Wiring) -> tuple[tuple[str, Recipe], ...]:
-    return tuple((name, _recipe(wiring, name)) for name in NAMES)
+    every = (replica for name in NAMES for replica in replicas(name, wiring.scale))
+    runner = Runner(wiring.home)
+    return tuple((replica.name, _recipe(wiring, replica, runner)) for replica in every)
 
 
-def _recipe(wiring: Wiring, name: str) -> Recipe:
+def _recipe(wiring: Wiring, replica: Replica, runner: Runner) -> Recipe:
     async def prepare(note: Note) -> Part:
-        runner = await _runner(wiring.home, note) if name == "code-execution-service" else None
-        module = f"codex_{name.removesuffix('-service').replace('-', '_')}"
+        path = await runner.path(note) if replica.service == "code-execution-service" else None
+        module = f"codex_{replica.service.removesuffix('-service').replace('-', '_')}"
         return Part(
-            name=name,
+            name=replica.name,
             word=module,
             store=False,
-            port=wiring.ports[name],
+            port=wiring.ports[port_name(replica)],
             argv=(executable, "-m", module),
-            environment=_environment(wiring, name, runner),
+            environment=_environment(wiring, replica, path),
             folder=wiring.home.folder,
-            healthy=_check(wiring, name),
+            healthy=_check(wiring, replica),
         )
 
     return prepare
 
 
-async def _runner(home: Home, note: Note) -> Path:
-    if weaker := restriction(home):
-        note(weaker)
-    return await build_runner(home, note)
+def _check(wiring: Wiring, replica: Replica) -> Check:
+    address = wiring.address(port_name(replica))
+    if replica.service == "gateway-service":
+        return health.http(f"http://{address}/health/live")
+    return health.grpc_health(address)
 
 
-def _check(wiring: Wiring, name: str) -> Check:
-    if name == "gateway-service":
-        return health.http(f"{wiring.addresses.gateway}/health/live")
-    return health.grpc_health(wiring.target(name))
-
-
-def _environment(wiring: Wiring, name: str, runner: Path | None) -> dict[str, str]:
+def _environment(wiring: Wiring, replica: Replica, runner: Path | None) -> dict[str, str]:
+    name = replica.service
     own = {
         "gateway-service": _gateway,
         "auth-user-service": _auth_user,
@@ -86,8 +112,8 @@ def _environment(wiring: Wiring, name: str, runner: Path | None) -> dict[str, st
         "code-manage-service": _code_manage,
         "code-execution-service": _code_execution,
         "collab-service": _collab,
-    }[name](wiring)
-    address = {} if name == "gateway-service" else {"CODEX_GRPC_ADDRESS": wiring.target(name)}
+    }[name](wiring, replica)
+    address = {} if name == "gateway-service" else {"CODEX_GRPC_ADDRESS": wiring.address(replica.name)}
     return {
         **wiring.environment,
         "CODEX_ENVIRONMENT": "development",
@@ -109,10 +135,16 @@ def _tracing(wiring: Wiring) -> dict[str, str]:
     }
 
 
-def _gateway(wiring: Wiring) -> dict[str, str]:
+def _shared(replica: Replica) -> dict[str, str]:
+    return {"CODEX_HTTP_REUSE_PORT": "true"} if replica.scaled else {}
+
+
+def _gateway(wiring: Wiring, replica: Replica) -> dict[str, str]:
     traces = wiring.addresses.traces
+    listens = dict.fromkeys((wiring.address("gateway-service"), wiring.address(port_name(replica))))
     return {
-        "CODEX_HTTP_ADDRESS": wiring.target("gateway-service"),
+        "CODEX_HTTP_ADDRESS": ",".join(listens),
+        **_shared(replica),
         "CODEX_AUTH_USER_TARGET": wiring.target("auth-user-service"),
         "CODEX_PROBLEM_TARGET": wiring.target("problem-service"),
         "CODEX_CODE_MANAGE_TARGET": wiring.target("code-manage-service"),
@@ -122,7 +154,7 @@ def _gateway(wiring: Wiring) -> dict[str, str]:
     }
 
 
-def _auth_user(wiring: Wiring) -> dict[str, str]:
+def _auth_user(wiring: Wiring, _: Replica) -> dict[str, str]:
     return {
         "DATABASE_URL": wiring.addresses.postgres,
         "REDIS_URL": wiring.addresses.redis,
@@ -131,7 +163,7 @@ def _auth_user(wiring: Wiring) -> dict[str, str]:
     }
 
 
-def _problem(wiring: Wiring) -> dict[str, str]:
+def _problem(wiring: Wiring, _: Replica) -> dict[str, str]:
     return {
         "MONGODB_URI": wiring.addresses.mongo,
         "REDIS_URL": wiring.addresses.redis,
@@ -139,7 +171,7 @@ def _problem(wiring: Wiring) -> dict[str, str]:
     }
 
 
-def _code_manage(wiring: Wiring) -> dict[str, str]:
+def _code_manage(wiring: Wiring, _: Replica) -> dict[str, str]:
     return {
         "KAFKA_BOOTSTRAP_SERVERS": wiring.addresses.kafka,
         "REDIS_URL": wiring.addresses.redis,
@@ -147,14 +179,16 @@ def _code_manage(wiring: Wiring) -> dict[str, str]:
     }
 
 
-def _code_execution(wiring: Wiring) -> dict[str, str]:
-    return {**_code_manage(wiring), "CODEX_WORK_DIR": str(wiring.home.folder / "judge")}
+def _code_execution(wiring: Wiring, replica: Replica) -> dict[str, str]:
+    folder = "judge" if replica.number == 1 else f"judge-{replica.number}"
+    return {**_code_manage(wiring, replica), "CODEX_WORK_DIR": str(wiring.home.folder / folder)}
 
 
-def _collab(wiring: Wiring) -> dict[str, str]:
+def _collab(wiring: Wiring, replica: Replica) -> dict[str, str]:
     return {
-        "CODEX_HTTP_ADDRESS": wiring.target(COLLAB_HTTP),
-        "CODEX_WEBSOCKET_URL": f"ws://{wiring.target(COLLAB_HTTP)}/ws",
+        "CODEX_HTTP_ADDRESS": wiring.address(COLLAB_HTTP),
+        "CODEX_WEBSOCKET_URL": f"ws://{wiring.address(COLLAB_HTTP)}/ws",
+        **_shared(replica),
         "REDIS_URL": wiring.addresses.redis,
         "CODEX_AUTH_USER_TARGET": wiring.target("auth-user-service"),
     }

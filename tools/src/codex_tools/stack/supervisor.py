@@ -12,6 +12,7 @@ from codex_tools.stack.home import Home
 from codex_tools.stack.keeper import Keeper
 from codex_tools.stack.part import Check, Part, Recipe
 from codex_tools.stack.progress import Progress
+from codex_tools.stack.replicas import in_order
 from codex_tools.stack.state import Addresses, publish, withdraw
 
 log = structlog.get_logger()
@@ -132,10 +133,11 @@ class Supervisor:
         withdraw(self._home)
 
     def _farewell(self) -> list[list[str]]:
-        services = [name for name in self._plan.farewell if name in self._keepers]
-        others = [name for name, keeper in self._keepers.items() if not keeper.part.store and name not in services]
+        services = in_order(self._keepers, self._plan.farewell)
+        named = {name for group in services for name in group}
+        others = [name for name, keeper in self._keepers.items() if not keeper.part.store and name not in named]
         stores = [name for name, keeper in self._keepers.items() if keeper.part.store and name != "traces"]
-        groups = [*([name] for name in services), others, ["traces"] if "traces" in self._keepers else [], stores]
+        groups = [*services, others, ["traces"] if "traces" in self._keepers else [], stores]
         return [group for group in groups if group]
 
     async def _stop_all(self, names: Sequence[str]) -> None:

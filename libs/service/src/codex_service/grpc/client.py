@@ -26,13 +26,17 @@ _RETRY = {
 async def connect(
     target: str, *, telemetry: Telemetry, tls: Tls | None, repeatable: Sequence[str] = ()
 ) -> AsyncIterator[grpc.aio.Channel]:
-    """A channel to ``target`` (host:port), spread over its addresses, back within a second of its return.
+    """A channel to ``target``, spread over its addresses, back within a second of its return.
+
+    ``target`` is host:port, where the host may stand for many addresses, or a list: ``ipv4:10.0.0.1:80,10.0.0.2:80``.
 
     ``repeatable`` names what may be called again when the callee is unavailable: a service (``codex.x.v1.Service``), or
     one call of it (``codex.x.v1.Service/Call``). The channel is warm when a service that is up has been given a moment
-    to answer: a first request pays nothing. With ``tls`` the callee must show a certificate for the target's host.
+    to answer: a first request pays nothing. With ``tls`` the callee must show a certificate for the target's host,
+    which is the first one of a list.
     """
-    options, interceptors = _options(repeatable), list(telemetry.client_interceptors)
+    options = [*_options(repeatable), *_authority(target)]
+    interceptors = list(telemetry.client_interceptors)
     if tls:
         channel = grpc.aio.secure_channel(target, _credentials(tls), options=options, interceptors=interceptors)
     else:
@@ -40,6 +44,13 @@ async def connect(
     async with channel:
         await _warm(channel)
         yield channel
+
+
+def _authority(target: str) -> list[tuple[str, str | int]]:
+    """A list of addresses is no name that a certificate could have."""
+    scheme, colon, addresses = target.partition(":")
+    listed = colon and scheme in {"ipv4", "ipv6"}
+    return [("grpc.default_authority", addresses.split(",")[0])] if listed else []
 
 
 def _credentials(tls: Tls) -> grpc.ChannelCredentials:

@@ -18,6 +18,7 @@ _FINAL = ("grpc-retry-pushback-ms", "-1")
 
 _SILENT: dict[grpc.StatusCode, type[ServiceError]] = {
     grpc.StatusCode.UNAVAILABLE: DependencyUnavailable,
+    grpc.StatusCode.CANCELLED: DependencyUnavailable,  # cut off by a callee that ended
     grpc.StatusCode.DEADLINE_EXCEEDED: DeadlineExceeded,
 }
 

@@ -14,7 +14,7 @@ from codex_service.errors import DeadlineExceeded, DependencyUnavailable, Overlo
 FAILURES, ATTEMPTS, SINCE = "codex-failures", "codex-attempts", "codex-failing-since"
 LANE = "codex-lane"
 _TRACE = frozenset({"traceparent", "tracestate", "baggage"})
-_DOWN = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED})
+_DOWN = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED})
 _LONGEST_REASON = 500
 
 

@@ -50,6 +50,10 @@ class Producer:
             raise DependencyUnavailable("the broker takes no records") from error
         return acknowledged
 
+    async def partitions(self, topic: str) -> int:
+        """How many partitions a topic has."""
+        return len(await self._producer.partitions_for(topic))
+
     async def ping(self) -> None:
         """Raises when no broker answers."""
         await self._producer.client.fetch_all_metadata()

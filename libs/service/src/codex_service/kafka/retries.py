@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 import structlog
+from aiokafka.errors import KafkaError
 
 from codex_protos.messaging.v1 import records_pb2 as pb
 from codex_service import redis
@@ -17,7 +18,6 @@ from codex_service.errors import Overloaded, ServiceError
 from codex_service.kafka.dead_letters import letter_id
 from codex_service.kafka.failures import headers_of
 from codex_service.kafka.producer import Producer
-from codex_service.kafka.topics import PARTITIONS
 from codex_service.redis import RedisClient, Script
 from codex_service.telemetry import Telemetry
 
@@ -115,17 +115,18 @@ class Retries:
     async def _send(self, record: pb.FailedRecord, until: int) -> None:
         """Back to its topic, in the trace of its failed attempt, and to another partition: to another worker maybe."""
         try:
+            partitions = await self._producer.partitions(record.topic)
             with self._telemetry.resumed(record.trace_context):
                 sent = await self._producer.send(
                     record.topic,
                     key=record.key.decode(),
                     value=record.value,
                     headers=headers_of(record),
-                    partition=(record.partition + 1) % PARTITIONS,
+                    partition=(record.partition + 1) % partitions,
                 )
             async with asyncio.timeout(_LEASE / 2):
                 await sent
-        except (ServiceError, TimeoutError) as error:
+        except (ServiceError, KafkaError, TimeoutError) as error:
             log.warning("cannot send again yet", topic=record.topic, error=repr(error))
             return
         with self._telemetry.quiet():

@@ -13,8 +13,7 @@ from aiokafka.errors import KafkaError
 from codex_service.errors import DependencyUnavailable, Overloaded
 from codex_service.kafka.cluster import Cluster
 from codex_service.kafka.names import Topics
-from codex_service.kafka.producer import patiently
-from codex_service.kafka.topics import PARTITIONS
+from codex_service.kafka.producer import Producer, patiently
 
 log = structlog.get_logger()
 
@@ -52,11 +51,10 @@ class _Flow:
 class Backlog:
     """Watches both topics of jobs and the group that reads them."""
 
-    def __init__(self, cluster: Cluster, topics: Topics, *, longest_wait: float) -> None:
-        self._topics, self._longest_wait = topics, longest_wait
+    def __init__(self, cluster: Cluster, topics: Topics, producer: Producer, *, longest_wait: float) -> None:
+        self._topics, self._producer, self._longest_wait = topics, producer, longest_wait
         self._flows = {topics.jobs: _Flow(), topics.overflow: _Flow()}
         self.waits: dict[str, float] = dict.fromkeys(self._flows, 0.0)
-        self._partitions = [TopicPartition(topic, n) for topic in self._flows for n in range(PARTITIONS)]
         connection = {**cluster.options, "request_timeout_ms": 5_000}
         self._admin = AIOKafkaAdminClient(**connection)
         self._reader = AIOKafkaConsumer(**connection, enable_auto_commit=False, max_partition_fetch_bytes=1024)
@@ -80,7 +78,7 @@ class Backlog:
             raise DependencyUnavailable("the backlog cannot be measured") from error
         now = time.monotonic()
         for topic, flow in self._flows.items():
-            mine = [tp for tp in self._partitions if tp.topic == topic]
+            mine = [tp for tp in ends if tp.topic == topic]
             flow.measure(sum(ends[tp] - done[tp] for tp in mine), sum(done[tp] for tp in mine), now)
             self.waits[topic] = flow.wait
 
@@ -96,7 +94,7 @@ class Backlog:
         try:
             async with self._reading, asyncio.timeout(10):
                 ends, done = await self._offsets()
-                behind = {tp: done[tp] for tp in self._partitions if done[tp] < ends[tp]}
+                behind = {tp: done[tp] for tp, end in ends.items() if done[tp] < end}
                 times = await self._times(behind) if behind else []
         except (KafkaError, OSError) as error:
             raise DependencyUnavailable("the backlog cannot be read") from error
@@ -104,10 +102,13 @@ class Backlog:
 
     async def _offsets(self) -> tuple[Offsets, Offsets]:
         """Of each partition the end, and the first record that is not done."""
-        ends: Offsets = await self._reader.end_offsets(self._partitions)
-        committed = await self._admin.list_consumer_group_offsets(self._topics.workers, partitions=self._partitions)
+        partitions = [
+            TopicPartition(topic, n) for topic in self._flows for n in range(await self._producer.partitions(topic))
+        ]
+        ends: Offsets = await self._reader.end_offsets(partitions)
+        committed = await self._admin.list_consumer_group_offsets(self._topics.workers, partitions=partitions)
         done = {tp: each.offset for tp, each in committed.items() if each.offset >= 0}
-        unread = [tp for tp in self._partitions if tp not in done]
+        unread = [tp for tp in partitions if tp not in done]
         if unread:
             done |= await self._reader.beginning_offsets(unread)
         return ends, done

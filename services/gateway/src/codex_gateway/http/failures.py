@@ -15,7 +15,6 @@ from codex_gateway.errors import (
     KINDS,
     Fault,
     FieldFault,
-    TooManyRequests,
     from_failed_call,
     problem_response,
     public_code,
@@ -44,9 +43,8 @@ async def service_error(request: Request, error: ServiceError) -> Response:
     code = public_code(error)
     if KINDS[code].status >= _SERVER_ERROR:
         log.warning("request not served", code=code, reason=error.message)
-    retry_after = error.retry_after if isinstance(error, TooManyRequests) else None
     errors = (FieldFault(field=error.field, message=error.message),) if error.field else ()
-    fault = Fault(code=code, detail=error.message, errors=errors, retry_after=retry_after)
+    fault = Fault(code=code, detail=error.message, errors=errors, retry_after=error.retry_after)
     return _answer(request, fault, _challenge(request) if code == "unauthenticated" else {})
 
 

@@ -1,0 +1,1 @@
+"""A page that needs nothing but a browser."""
