@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status logs demo test test-observability test-compose check fmt bench lock
+.PHONY: help setup up down status logs demo test test-observability test-compose check fmt bench chaos lock
 
 PYTHON := .venv/bin/python
 
@@ -42,6 +42,9 @@ fmt: setup ## format the code and mend what linters can mend
 
 bench: setup ## measure the budgets
 	@$(PYTHON) -m tests.load
+
+chaos: setup ## kill, freeze, fill, slow down and repeat everything for ten minutes; nothing may be lost
+	@$(PYTHON) -m tests.chaos
 
 lock: setup ## write requirements.lock from the pyproject.toml files, versions kept where they fit
 	@$(PYTHON) -m codex_tools.lock write

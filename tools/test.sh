@@ -4,7 +4,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 no_tests=5
 status=0
-for group in libs services tools tests/e2e; do
+for group in libs services tools tests/e2e tests/chaos; do
     [ -d "$group" ] || continue
     echo "== $group"
     .venv/bin/python -m pytest "$group" "$@"

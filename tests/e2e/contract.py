@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.e2e.expectations import Expectation, Rule
-from tests.e2e.spans import Span
+from tests.e2e.spans import Event, Span
 
+_EXCEPTION = {"exception.type", "exception.message", "exception.stacktrace", "exception.escaped"}
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _KINDS: Mapping[str, Callable[[Any], bool]] = {
     "<text>": lambda value: isinstance(value, str) and value != "",
@@ -26,7 +27,7 @@ def violations(spans: Sequence[Span], expectation: Expectation) -> list[str]:
         *shape.faults,
         *_of_silence(spans, expectation),
         *_of_budgets(spans, expectation),
-        *(fault for span in spans for fault in _of_content(span, expectation)),
+        *(fault for span in spans for fault in _of_content(span, shape.rules.get(span.span_id), expectation)),
         *(fault for span in spans for fault in _of_resource(span, expectation)),
         *(fault for span in spans for fault in _of_span(span, shape, expectation)),
     ]
@@ -62,27 +63,39 @@ def _fitted(spans: Sequence[Span], expectation: Expectation) -> _Shape:
     shape.rules[root.span_id] = expectation.root
     below = [root]
     for parent in below:
-        below += _fit_children(parent, children[parent.span_id], shape, expectation)
+        below += _fit_children(parent, children, shape, expectation)
     return shape
 
 
-def _fit_children(parent: Span, children: Sequence[Span], shape: _Shape, expectation: Expectation) -> list[Span]:
+def _fit_children(
+    parent: Span, children: Mapping[str | None, Sequence[Span]], shape: _Shape, expectation: Expectation
+) -> list[Span]:
     """Children that follow a rule; the same names follow the rules in the order in which they began."""
     rules = expectation.below(shape.rules[parent.span_id].id)
     taken: Counter[str] = Counter()
     fitting = []
-    for child in children:
+    for child in children.get(parent.span_id, ()):
         same = [rule for rule in rules if _follows(child, rule)]
-        free = sorted((rule for rule in same if taken[rule.id] < rule.most), key=lambda rule: rule.least == 0)
+        apt = [rule for rule in same if _goes_on(children.get(child.span_id, ()), rule, expectation)]
+        free = sorted((rule for rule in apt if taken[rule.place] < rule.most), key=_strictest_first)
         if not free:
-            shape.faults.append(_misfit(child, parent, same, expectation))
+            shape.faults.append(_misfit(child, parent, same, apt, expectation))
             continue
-        taken[free[0].id] += 1
+        taken[free[0].place] += 1
         shape.rules[child.span_id] = free[0]
         fitting.append(child)
-    missing = (rule for rule in rules if taken[rule.id] < rule.least)
-    shape.faults += [f"missing below {parent.name}: {rule.title}" for rule in missing]
+    missing = {rule.place: rule.title for rule in rules if taken[rule.place] < rule.least}
+    shape.faults += [f"missing below {parent.name}: {title}" for title in missing.values()]
     return fitting
+
+
+def _strictest_first(rule: Rule) -> tuple[bool, bool]:
+    return not rule.followed_by, rule.least == 0
+
+
+def _goes_on(children: Sequence[Span], rule: Rule, expectation: Expectation) -> bool:
+    """Whether a span has the child by which the rule knows it."""
+    return not rule.followed_by or any(_follows(child, expectation.rule(rule.followed_by)) for child in children)
 
 
 def _follows(span: Span, rule: Rule) -> bool:
@@ -90,9 +103,12 @@ def _follows(span: Span, rule: Rule) -> bool:
     return told_apart and (span.name, span.kind, span.service) == (rule.name, rule.kind, rule.service)
 
 
-def _misfit(span: Span, parent: Span, same: Collection[Rule], expectation: Expectation) -> str:
-    if same:
+def _misfit(span: Span, parent: Span, same: Collection[Rule], apt: Collection[Rule], expectation: Expectation) -> str:
+    if apt:
         return f"a span too many below {parent.name}: {span.name}"
+    if same:
+        wanted = " or ".join(expectation.rule(rule.followed_by).title for rule in same)
+        return f"{span.name} below {parent.name} is not followed by {wanted}"
     elsewhere = any(_follows(span, rule) for rule in expectation.rules)
     return f"{'wrong parent' if elsewhere else 'unexpected span'}: {_title(span)} below {parent.name}"
 
@@ -128,19 +144,26 @@ def _of_budgets(spans: Sequence[Span], expectation: Expectation) -> Iterator[str
             yield f"{number} INTERNAL spans in {service}, the budget is {expectation.internal_budget}"
 
 
-def _of_content(span: Span, expectation: Expectation) -> Iterator[str]:
+def _of_content(span: Span, rule: Rule | None, expectation: Expectation) -> Iterator[str]:
     """Nothing of what was sent, no key that is given up, no id in a name."""
     forbidden = expectation.forbidden
     everything = {**span.resource, **span.attributes}
+    keys = set(everything)
     for event in span.events:
         everything |= event.attributes
+        keys |= event.attributes.keys() - (_EXCEPTION if _is_exception(event, rule) else set())
     texts = [span.name, span.message, *(event.name for event in span.events), *map(str, everything.values())]
-    yield from (f"forbidden key {key} on {span.name}" for key in everything if forbidden.keys.fullmatch(key))
+    yield from (f"forbidden key {key} on {span.name}" for key in sorted(keys) if forbidden.keys.fullmatch(key))
     yield from (f"an id in the name {span.name}" for each in forbidden.names if each.search(span.name))
     if any(pattern.search(text) for pattern in forbidden.content for text in texts):
         yield f"forbidden content on {span.name}"
     if any(secret in text for secret in forbidden.texts for text in texts):
         yield f"something of the user's on {span.name}"
+
+
+def _is_exception(event: Event, rule: Rule | None) -> bool:
+    """The event that says why the platform failed, on a span where it may."""
+    return rule is not None and rule.fails and event.name == "exception"
 
 
 def _of_resource(span: Span, expectation: Expectation) -> Iterator[str]:
@@ -150,9 +173,11 @@ def _of_resource(span: Span, expectation: Expectation) -> Iterator[str]:
 
 
 def _of_span(span: Span, shape: _Shape, expectation: Expectation) -> Iterator[str]:
-    if span.error:
-        yield f"status ERROR on {_title(span)}: {span.message}"
     rule = shape.rules.get(span.span_id)
+    if span.error and not (rule and rule.fails):
+        yield f"status ERROR on {_title(span)}: {span.message}"
+    if rule and rule.fails and not span.error:
+        yield f"no status ERROR on {_title(span)}"
     if rule is not None:
         yield from _of_attributes(span, rule)
         yield from _of_links(span, rule)
@@ -183,6 +208,8 @@ def _fits(value: Any, kind: Any, name: str) -> bool:
 def _of_links(span: Span, rule: Rule) -> Iterator[str]:
     if rule.link == "parent" and span.links != ((span.trace_id, span.parent),):
         yield f"{span.name} is not linked to the span that sent it"
+    if rule.link == "past" and [trace == span.trace_id for trace, _ in span.links] != [False]:
+        yield f"{span.name} is not linked to the trace that it takes up"
     if rule.link == "none" and span.links:
         yield f"{span.name} has links"
     if rule.link == "outside" and any(trace == span.trace_id for trace, _ in span.links):
@@ -191,8 +218,9 @@ def _of_links(span: Span, rule: Rule) -> Iterator[str]:
 
 def _of_events(span: Span, rule: Rule) -> Iterator[str]:
     names = tuple(event.name for event in span.events)
-    if names != rule.events:
-        yield f"{span.name} has the events {list(names)}, not {list(rule.events)}"
+    wanted = (*rule.events[: len(names) - 1], "exception") if rule.fails else rule.events
+    if names != wanted:
+        yield f"{span.name} has the events {list(names)}, not {list(wanted)}"
     times = [event.at for event in span.events]
     if times != sorted(times):
         yield f"the events of {span.name} are out of order"

@@ -16,7 +16,11 @@ Cache = Literal["cold", "warm", "any"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What one span must be. ``least`` and ``most``: how many of them each of its parents has."""
+    """What one span must be. ``least`` and ``most``: how many of them each of its parents has.
+
+    Rules with the same ``place`` are for the same one child. ``followed_by`` is the id of a rule: only spans with a
+    child that follows that one follow this one. ``fails``: its status is ERROR.
+    """
 
     id: str
     name: str
@@ -27,8 +31,11 @@ class Rule:
     required: Mapping[str, Any]
     optional: frozenset[str]
     events: tuple[str, ...]
-    link: Literal["none", "parent", "outside"]
+    link: Literal["none", "parent", "past", "outside"]
     inside: Literal["", "parent", "root"]
+    place: str
+    followed_by: str
+    fails: bool
     least: int
     when: Literal["always", "cold", "optional"]
     most: int = 1
@@ -73,6 +80,9 @@ class Expectation:
     def below(self, parent: str) -> list[Rule]:
         return [rule for rule in self.rules if parent in rule.parents]
 
+    def rule(self, id: str) -> Rule:
+        return next(rule for rule in self.rules if rule.id == id)
+
     def without_texts(self, *texts: str) -> "Expectation":
         """The same, and none of these texts may be anywhere in the trace."""
         return replace(self, forbidden=replace(self.forbidden, texts=texts))
@@ -88,7 +98,7 @@ def expected(flow: str, cache: Cache = "any") -> Expectation:
     """The expectation for a flow, with caches that are known to be cold or warm, or may be either."""
     contract = _contract()
     shape = contract["flows"][flow]
-    rules = tuple(_rule(id, contract, shape, cache) for id in _reachable(contract["spans"], shape))
+    rules = tuple(_rule(id, contract, shape, cache) for id in _reachable(contract["spans"], flow, shape))
     return Expectation(
         flow=flow,
         rules=rules,
@@ -105,24 +115,28 @@ def flows() -> list[str]:
     return list(_contract()["flows"])
 
 
-def tree(flow: str) -> str:
-    """The tree of a flow as people read it, one line a span."""
+def tree(flow: str, top: str = "") -> str:
+    """The tree of a flow as people read it, one line a span: the whole of it, or what begins with one of its rules."""
     expectation = expected(flow)
-    return "\n".join([_line("", expectation.root), *_branches(expectation, expectation.root, "")])
+    root = expectation.rule(top) if top else expectation.root
+    return "\n".join([_line("", root), *_branches(expectation, root, "")])
 
 
-def _branches(expectation: Expectation, rule: Rule, indent: str) -> Iterator[str]:
+def _branches(expectation: Expectation, rule: Rule, indent: str, above: tuple[str, ...] = ()) -> Iterator[str]:
     children = expectation.below(rule.id)
     for child in children:
         last = child is children[-1]
-        yield _line(indent + ("└─ " if last else "├─ "), child)
-        yield from _branches(expectation, child, indent + ("   " if last else "│  "))
+        repeated = child.id in above
+        yield _line(indent + ("└─ " if last else "├─ "), child, repeated=repeated)
+        if not repeated:
+            yield from _branches(expectation, child, indent + ("   " if last else "│  "), (*above, child.id))
 
 
-def _line(indent: str, rule: Rule) -> str:
+def _line(indent: str, rule: Rule, *, repeated: bool = False) -> str:
     what = " ".join([indent + rule.name, *map(str, rule.where.values())])
-    note = "" if rule.when == "always" else f"  ({rule.when})"
-    return f"{what:<86} {rule.kind.upper():<8} {rule.service}{note}"
+    notes = {rule.when: rule.when != "always", "ERROR": rule.fails, "again": repeated}
+    note = ", ".join(text for text, holds in notes.items() if holds)
+    return f"{what:<86} {rule.kind.upper():<8} {rule.service}" + (f"  ({note})" if note else "")
 
 
 @cache
@@ -131,15 +145,21 @@ def _contract() -> dict[str, Any]:
     return contract
 
 
-def _reachable(spans: Mapping[str, Any], shape: Mapping[str, Any]) -> list[str]:
+def _reachable(spans: Mapping[str, Any], flow: str, shape: Mapping[str, Any]) -> list[str]:
     """The root and all below it, parents first, in the order of the file."""
     found = [shape["root"]]
-    left_out = shape.get("without", ())
+    there = {
+        id: _parents(id, span, shape)
+        for id, span in spans.items()
+        if flow in span.get("flows", [flow]) and id not in shape.get("without", ())
+    }
     for id in found:
-        found += [
-            each for each, span in spans.items() if id in span.get("parents", ()) and each not in {*found, *left_out}
-        ]
+        found += [each for each, parents in there.items() if id in parents and each not in found]
     return found
+
+
+def _parents(id: str, span: Mapping[str, Any], shape: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(shape.get("parents", {}).get(id, span.get("parents", ())))
 
 
 def _rule(id: str, contract: Mapping[str, Any], shape: Mapping[str, Any], cache: Cache) -> Rule:
@@ -153,13 +173,16 @@ def _rule(id: str, contract: Mapping[str, Any], shape: Mapping[str, Any], cache:
         name=span["name"],
         kind=span["kind"],
         service=span["service"],
-        parents=tuple(span.get("parents", ())),
+        parents=_parents(id, span, shape),
         where=where,
         required={**sort["required"], **own},
         optional=frozenset(sort["optional"]),
         events=tuple(shape.get("events", {}).get(id, span.get("events", ()))),
         link=span.get("link", "none"),
-        inside=span.get("inside", ""),
+        inside="" if shape.get("detached") and span.get("inside") == "root" else span.get("inside", ""),
+        place=span.get("one_of", id),
+        followed_by=span.get("followed_by", ""),
+        fails=span.get("status") == "error",
         when=when,
         least=int(when == "always" or (when == "cold" and cache == "cold")),
         most=int(not (when == "cold" and cache == "warm")),

@@ -12,16 +12,16 @@ from tests.e2e.contract import violations
 from tests.e2e.expectations import CONTRACT, expected, flows, tree
 from tests.e2e.spans import Event, Span, spans_of
 
-RECORDED = Path(__file__).parent / "recorded" / "accepted.json"
+RECORDED = Path(__file__).parent / "recorded"
 ANOTHER_TRACE = "0" * 31 + "1"
 UNKNOWN = "0" * 15 + "1"
 
 Spans = list[Span]
 
 
-def recorded() -> Spans:
-    """A real trace of an accepted submission, with warm caches."""
-    return spans_of(json.loads(RECORDED.read_text()))
+def recorded(flow: str = "accepted") -> Spans:
+    """A real trace, with warm caches."""
+    return spans_of(json.loads((RECORDED / f"{flow}.json").read_text()))
 
 
 def one(spans: Spans, name: str, kind: str | None = None) -> Span:
@@ -221,8 +221,9 @@ CONTROLS: dict[Callable[[Spans], Spans], str] = {
 }
 
 
-def test_a_recorded_trace_is_what_the_contract_says() -> None:
-    assert violations(recorded(), expected("accepted", "warm")) == []
+@pytest.mark.parametrize("flow", ["accepted", "retried", "given_up", "replayed"])
+def test_a_recorded_trace_is_what_the_contract_says(flow: str) -> None:
+    assert violations(recorded(flow), expected(flow, "warm")) == []
 
 
 @pytest.mark.parametrize("mutate", CONTROLS, ids=lambda mutate: mutate.__name__)
@@ -246,9 +247,14 @@ def test_no_spans_are_no_trace() -> None:
     assert "0 roots instead of one: " in violations([], expected("accepted"))
 
 
-@pytest.mark.parametrize("flow", ["accepted", "run", "custom", "collab_session"])
+@pytest.mark.parametrize("flow", ["accepted", "run", "custom", "collab_session", "replayed"])
 def test_the_page_shows_the_tree_that_the_data_say(flow: str) -> None:
     assert tree(flow) in CONTRACT.with_suffix(".md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("flow", ["retried", "given_up"])
+def test_the_page_shows_what_becomes_of_a_job_that_fails(flow: str) -> None:
+    assert tree(flow, "send_job") in CONTRACT.with_suffix(".md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("flow", flows())

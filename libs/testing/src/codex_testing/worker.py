@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
 from typing import Self
 
@@ -42,6 +42,7 @@ class Worker:
         self._names = Topics(prefix)
         self._redis_url = redis_url
         self._stack = AsyncExitStack()
+        self._joined = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         redis = await self._stack.enter_async_context(Redis.from_url(self._redis_url))
@@ -50,14 +51,26 @@ class Worker:
         self._producer = AIOKafkaProducer(bootstrap_servers=self._bootstrap)
         await self._producer.start()
         self._stack.push_async_callback(self._producer.stop)
-        working = asyncio.create_task(self._work())
-        self._stack.push_async_callback(_ended, working)
+        self._working = asyncio.create_task(self._work())
+        self._stack.push_async_callback(self._rest)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
     ) -> None:
         await self._stack.aclose()
+
+    @asynccontextmanager
+    async def resting(self) -> AsyncIterator[None]:
+        """Nothing is taken within this block; what is sent meanwhile waits in the queue."""
+        await self._joined.wait()  # aiokafka's consumer does not leave a group that it is about to join
+        await self._rest()
+        yield
+        self._working = asyncio.create_task(self._work())
+
+    async def _rest(self) -> None:
+        self._working.cancel()
+        await asyncio.gather(self._working, return_exceptions=True)
 
     async def job(self, id: str) -> events.ExecutionRequested:
         """The job with this id, as soon as it comes."""
@@ -92,20 +105,18 @@ class Worker:
             bootstrap_servers=self._bootstrap,
             group_id=self._names.workers,
             auto_offset_reset="earliest",
-            auto_commit_interval_ms=100,
+            enable_auto_commit=False,
             metadata_max_age_ms=1000,
         )
         await consumer.start()
+        await eventually(consumer.assignment)
+        self._joined.set()
         try:
             async for record in consumer:
                 job = events.ExecutionRequested.FromString(record.value)
                 self.jobs.append(job)
                 if given := self.answer(job):
                     await self.finish(job, given)
+                await consumer.commit()
         finally:
             await consumer.stop()
-
-
-async def _ended(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

@@ -13,6 +13,7 @@ from codex_gateway.backends import connect_backends
 from codex_gateway.guard.guard import Guard
 from codex_gateway.http.application import create
 from codex_gateway.http.parts import Parts
+from codex_gateway.live.live import open_live
 from codex_gateway.middleware.envelope import Envelope
 from codex_gateway.settings import Settings
 from codex_gateway.traces.store import open_trace_store
@@ -38,6 +39,7 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
         backends = await stack.enter_async_context(connect_backends(settings, telemetry))
         verifier = TokenVerifier(backends.auth)
         await _fetch_keys(verifier)
+        live = await stack.enter_async_context(open_live(settings, redis))
         parts = Parts(
             settings=settings,
             guard=guard,
@@ -45,15 +47,18 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
             backends=backends,
             verifier=verifier,
             traces=await stack.enter_async_context(open_trace_store(settings.trace_api_url)),
+            live=live,
             readiness=Readiness({"redis": redis.ping, **backends.probes}, timeout=_READINESS_TIMEOUT),
         )
-        yield Service([_server(settings, Envelope(_traced(create(parts), telemetry)))])
+        # Live events end before the server does, which waits for what it still serves.
+        yield Service([_server(settings, Envelope(_traced(create(parts), telemetry))), live])
 
 
 def _server(settings: Settings, app: ASGIApp) -> HttpServer:
     return HttpServer(
         settings.http_address,
         app,
+        reuse_port=settings.http_reuse_port,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies,
     )

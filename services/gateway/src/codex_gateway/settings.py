@@ -14,6 +14,7 @@ class Settings(ServiceSettings):
     service: ClassVar[str] = "gateway-service"
 
     http_address: str
+    http_reuse_port: bool = Field(default=False, description="Whether other instances listen at the same address.")
     auth_user_target: str
     problem_target: str
     code_manage_target: str
@@ -31,6 +32,13 @@ class Settings(ServiceSettings):
     judge_burst: int = Field(default=60, ge=1)
     reads_per_minute: int = Field(default=3_000, ge=1, description="Everything else, a user; without one, an address.")
     sign_ins_per_hour: int = Field(default=600, ge=1, description="Sign-up and login together, an address.")
+
+    live_streams: int = Field(default=1_000, ge=1, description="Streams of live events open at once.")
+    live_streams_per_user: int = Field(default=20, ge=1)
+    live_heartbeat: float = Field(default=15.0, gt=0, description="Silence after which a stream shows that it lives.")
+    live_lifetime: float = Field(default=600.0, gt=0, description="After this a stream ends, and its client resumes.")
+    live_patience: float = Field(default=10.0, gt=0, description="How long a client may take to read what is sent.")
+    live_buffer: int = Field(default=256, ge=64, description="Events that may wait for a client to read.")
 
     cors_origins: str = Field(default="", description="Origins of other sites' pages that may call, comma separated.")
     trusted_proxies: str = Field(default="", description="Addresses whose X-Forwarded-* count, comma separated.")

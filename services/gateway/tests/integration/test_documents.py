@@ -19,6 +19,7 @@ ROUTES = {
     "POST /api/v1/user/execute",
     "GET /api/v1/user/submissions",
     "GET /api/v1/user/submissions/{id}",
+    "GET /api/v1/user/submissions/{id}/events",
     "GET /api/v1/user/submissions/{id}/trace",
     "GET /api/v1/user/leaderboard/global",
     "GET /api/v1/user/leaderboard/country",

@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator
 import pytest
 from services.gateway.tests.integration.conftest import Serve
 from services.gateway.tests.integration.test_judging import PROGRAM, SUBMIT
+from services.gateway.tests.integration.watching import Judged, recorded, rest, watching
 from services.gateway.tests.integration.world import Gateway, User, assert_refused
 
 from codex_telemetry.testing import Recorder, outline, record
+from codex_testing.waiting import eventually
 
 OUTSIDE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -100,3 +102,21 @@ async def test_without_tracing_there_are_no_spans_even_where_a_provider_is_set(
 
         assert first.headers["x-trace-id"] != second.headers["x-trace-id"]
         assert recorder.spans() == []
+
+
+async def test_a_stream_of_events_is_one_server_span_with_what_it_asks_first(serve: Serve, recorder: Recorder) -> None:
+    async with serve(telemetry=recorder.telemetry, live_heartbeat=0.1) as gateway:
+        recorder.clear()
+        submission = Judged(redis=gateway.redis)
+        recorded(gateway.neighbours, submission)
+        async with watching(gateway.client, submission) as events:
+            await anext(events)
+            await eventually(lambda: len(gateway.neighbours.manage.calls) >= 3)
+            submission.finish()
+            assert [name for _, name, _ in await rest(events)] == ["verdict"]
+
+        assert outline(await recorder.finished(3)).splitlines() == [
+            "GET /api/v1/user/submissions/{id}/events SERVER",
+            "  EVALSHA CLIENT",
+            "  codex.codemanage.v1.CodeManageService/GetSubmission CLIENT",
+        ]

@@ -7,7 +7,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from codex_gateway.http import auth, collab, health, leaderboard, problems, profile, submissions, traces
+from codex_gateway.http import auth, collab, events, health, leaderboard, problems, profile, submissions, traces
 from codex_gateway.http.docs import add_docs
 from codex_gateway.http.documented import add_error_schema
 from codex_gateway.http.failures import handlers
@@ -17,7 +17,7 @@ from codex_gateway.middleware.capacity import Capacity
 from codex_gateway.middleware.head import HeadAsGet
 from codex_gateway.settings import Settings
 
-_ROUTES: Final = (auth, profile, problems, submissions, traces, leaderboard, collab, health)
+_ROUTES: Final = (auth, profile, problems, submissions, events, traces, leaderboard, collab, health)
 _EXPOSED: Final = ("Location", "Retry-After", "X-Trace-Id", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 
 
@@ -50,7 +50,7 @@ def _around(settings: Settings) -> list[Middleware]:
         CORSMiddleware,
         allow_origins=origins,
         allow_methods=["GET", "POST"],
-        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Prefer"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "Prefer"],
         expose_headers=_EXPOSED,
     )
     own = [

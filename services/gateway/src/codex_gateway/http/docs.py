@@ -64,6 +64,8 @@ def _parameters(operation: dict[str, Any]) -> Iterator[str]:
 
 
 def _example(document: dict[str, Any], content: dict[str, Any]) -> str:
+    if stream := content.get("text/event-stream", {}).get("example"):
+        return f"<pre>{escape(stream)}</pre>"
     schema = content.get("application/json", {}).get("schema", {})
     name = schema.get("$ref", "").rpartition("/")[2]
     examples = document["components"]["schemas"].get(name, {}).get("examples", [])

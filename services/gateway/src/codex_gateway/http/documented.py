@@ -5,6 +5,7 @@ from typing import Any
 from codex_gateway.errors import KINDS, MEDIA_TYPE
 from codex_gateway.models.errors import ErrorDetails
 
+_BAD_REQUEST = 400
 _SCHEMA = {"$ref": "#/components/schemas/ErrorDetails"}
 
 Responses = dict[int | str, dict[str, Any]]
@@ -18,6 +19,14 @@ def failures(*codes: str) -> Responses:
         response = responses.setdefault(status, _response(KINDS[code].title))
         response["content"][MEDIA_TYPE]["examples"][code] = {"value": _example(code)}
     return responses
+
+
+def malformed() -> Responses:
+    """The answer to a query or a header that is not valid."""
+    response = _response(KINDS["invalid_request"].title)
+    example = {**_example("invalid_request"), "status": _BAD_REQUEST}
+    response["content"][MEDIA_TYPE]["examples"]["invalid_request"] = {"value": example}
+    return {_BAD_REQUEST: response}
 
 
 def _response(title: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from codex_gateway.backends import Backends
 from codex_gateway.guard.guard import Guard
 from codex_gateway.guard.limits import Limits
+from codex_gateway.live.live import Live
 from codex_gateway.settings import Settings
 from codex_gateway.traces.store import TraceStore
 from codex_service.health import Readiness
@@ -21,4 +22,5 @@ class Parts:
     backends: Backends
     verifier: TokenVerifier
     traces: TraceStore
+    live: Live
     readiness: Readiness

@@ -7,20 +7,26 @@ from codex_gateway.middleware.exchange import exchange_of
 
 
 class Capacity:
-    """Lets ``limit`` requests in at once and tells the others to come again. Health is always answered."""
+    """Lets ``limit`` requests in at once and tells the others to come again. Health is always answered.
+
+    An answer that goes on for long gives its place back before its end (``Exchange.leave``).
+    """
 
     def __init__(self, app: ASGIApp, limit: int) -> None:
         self._app = app
         self._limit = limit
-        self._running = 0
+        self._running: set[object] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._running >= self._limit and not scope["path"].startswith("/health/"):
+        exchange = exchange_of(scope)
+        if len(self._running) >= self._limit and not scope["path"].startswith("/health/"):
             fault = Fault(code="overloaded", detail="too many requests are being served")
-            await problem_response(fault, exchange_of(scope).trace_id)(scope, receive, send)
+            await problem_response(fault, exchange.trace_id)(scope, receive, send)
             return
-        self._running += 1
+        place = object()
+        self._running.add(place)
+        exchange.leave = lambda: self._running.discard(place)
         try:
             await self._app(scope, receive, send)
         finally:
-            self._running -= 1
+            exchange.leave()

@@ -1,13 +1,13 @@
 """The outermost layer: what every answer carries, and the answer of last resort."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from codex_gateway.errors import Fault, problem_response
-from codex_gateway.middleware.exchange import Exchange, exchange_of
+from codex_gateway.middleware.exchange import Exchange, exchange_of, nothing
 
 log = structlog.get_logger()
 
@@ -37,6 +37,7 @@ class Envelope:
             await self._app(scope, receive, send)
             return
         answer = _Answer(scope, send)
+        answer.exchange.abort = _abort(receive)
         try:
             await self._app(scope, receive, answer.send)
         except Exception:
@@ -68,6 +69,13 @@ class _Answer:
         yield from _limits(self.exchange)
         if self._https:
             yield _ONLY_HTTPS
+
+
+def _abort(receive: Receive) -> Callable[[], None]:
+    """What closes the request's connection at once. ASGI has no word for it; uvicorn's transport has."""
+    transport = getattr(getattr(receive, "__self__", None), "transport", None)
+    abort: Callable[[], None] | None = getattr(transport, "abort", None)
+    return abort or nothing
 
 
 def _limits(exchange: Exchange) -> Headers:

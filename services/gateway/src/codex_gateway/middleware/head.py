@@ -2,6 +2,8 @@
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from codex_gateway.middleware.exchange import exchange_of
+
 
 class HeadAsGet:
     """Routes HEAD to GET's handler; the server sends its answer without the body."""
@@ -11,6 +13,7 @@ class HeadAsGet:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope.get("method") == "HEAD":
+            exchange_of(scope).bodiless = True
             # A copy: the server must still see that no body is wanted.
             scope = {**scope, "method": "GET"}
         await self._app(scope, receive, send)

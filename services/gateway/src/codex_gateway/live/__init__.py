@@ -1,0 +1,1 @@
+"""Live events: what happens to a submission, told while it happens."""
