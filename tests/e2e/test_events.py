@@ -112,10 +112,8 @@ async def test_a_finished_submission_is_its_verdict(platform: Platform, ada: Per
 
 async def test_runs_and_executions_are_told_too(platform: Platform, ada: Person) -> None:
     body = {"language": "python", "code": SLOW_ECHO}
-    run = await platform.post(ada, "/api/v1/user/run", {**body, "problem": "echo"}, Prefer="respond-async")
-    execution = await platform.post(ada, "/api/v1/user/execute", {**body, "stdin": "a\n"}, Prefer="respond-async")
-
-    for answer, kind in ((run, "run"), (execution, "custom")):
+    for kind, route, more in (("run", "run", {"problem": "echo"}), ("custom", "execute", {"stdin": "a\n"})):
+        answer = await platform.post(ada, f"/api/v1/user/{route}", body | more, Prefer="respond-async")
         assert answer.status_code == 202, answer.text
         events = await story(platform, ada, answer.json()["id"])
         assert states(events) == ["queued", "running"]

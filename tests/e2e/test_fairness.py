@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from functools import partial
 
 from tests.e2e.client import Person, Platform, eventually
 from tests.e2e.spans import Json
@@ -41,7 +42,7 @@ async def test_a_flood_is_judged_to_its_end_and_once_each(platform: Platform, ad
 
     judged: dict[str, Json] = {}
     for id in sent:
-        await eventually(lambda each=id: finished(each), within=30)
+        await eventually(partial(finished, id), within=30)
 
     assert {each["verdict"] for each in judged.values()} == {"AC"}
     assert {each["attempt"] for each in judged.values()} == {1}

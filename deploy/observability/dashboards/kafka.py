@@ -37,6 +37,13 @@ PAGE: Final = Page(
                     unit="ops",
                     legend="{{messaging_destination_name}}",
                 ),
+                Graph(
+                    title="Wait of a new job",
+                    description="By what is before it and how fast that goes. Beyond five minutes jobs are refused.",
+                    expr=f"max by ({_TOPIC}) (codex_queue_wait_seconds)",
+                    unit="s",
+                    legend="{{messaging_destination_name}}",
+                ),
             ],
         ),
         Row(
@@ -63,7 +70,7 @@ PAGE: Final = Page(
             graphs=[
                 Graph(
                     title="Attempts that failed",
-                    description="Each is tried again after a pause; nothing behind it in its partition is committed.",
+                    description="Each waits in Redis for another attempt, until it becomes a dead letter.",
                     expr=rate(
                         f"{_PROCESS}_count",
                         'error_type!="", error_type!="Unprocessable"',
@@ -73,9 +80,23 @@ PAGE: Final = Page(
                     legend="{{messaging_destination_name}} · {{error_type}}",
                 ),
                 Graph(
-                    title="Records passed over",
+                    title="Records that nobody can handle",
                     description="Records that nobody can read, or about nothing that exists. No repetition helps them.",
                     expr=rate(f"{_PROCESS}_count", 'error_type="Unprocessable"', by=_TOPIC),
+                    unit="ops",
+                    legend="{{messaging_destination_name}}",
+                ),
+                Graph(
+                    title="Waiting for another attempt",
+                    description="Records in the delay queue in Redis.",
+                    expr=f"max by ({_TOPIC}) (codex_retry_queue_depth)",
+                    unit="short",
+                    legend="{{messaging_destination_name}}",
+                ),
+                Graph(
+                    title="Dead letters",
+                    description="Records that were given up; `codex dlq list` shows them.",
+                    expr=rate("codex_dead_letters_total", by=_TOPIC),
                     unit="ops",
                     legend="{{messaging_destination_name}}",
                 ),

@@ -16,6 +16,7 @@ from codex_problem.problems.repository import ProblemRepository
 from codex_problem.problems.service import Problems
 from codex_problem.scoring.ledger import ScoreLedger
 from codex_problem.scoring.service import Scoring
+from codex_problem.scoring.sweep import Sweep
 from codex_problem.settings import Settings
 from codex_problem.submissions.idempotency import IdempotencyKeys
 from codex_problem.submissions.repository import SubmissionRepository
@@ -30,6 +31,8 @@ from codex_service.grpc.client import connect
 from codex_service.grpc.errors import Outages
 from codex_service.grpc.server import GrpcServer
 from codex_service.health import Readiness
+from codex_service.ids import uuid7
+from codex_service.lease import Lease
 
 
 @asynccontextmanager
@@ -80,5 +83,6 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
             outages=Outages(*mongo.OUTAGES, *redis.OUTAGES),
             tls=settings.tls,
         )
-        sweep = partial(scoring.sweep, older_than=timedelta(seconds=settings.sweep_after))
-        yield Service([Periodic(sweep, interval=settings.sweep_interval, name="credit sweep"), server])
+        lease = Lease(cache, "credit-sweep", holder=uuid7(), seconds=3 * settings.sweep_interval)
+        sweep = Sweep(scoring, lease, older_than=timedelta(seconds=settings.sweep_after))
+        yield Service([Periodic(sweep.turn, interval=settings.sweep_interval, name="credit sweep"), server])
