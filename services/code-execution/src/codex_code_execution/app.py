@@ -26,7 +26,7 @@ from codex_service.kafka.consumer import Consumer
 from codex_service.kafka.dead_letters import DeadLetters
 from codex_service.kafka.names import Topics
 from codex_service.kafka.recovery import Recovery
-from codex_service.kafka.retries import Retries
+from codex_service.kafka.retries import Policy, Retries
 from codex_telemetry import metrics
 
 
@@ -62,7 +62,12 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
             results_topic=topics.results,
         )
         retries = Retries(
-            cache, producer, telemetry, group=topics.workers, on_depth=metrics.retry_depth_of(topics.jobs)
+            cache,
+            producer,
+            telemetry,
+            group=topics.workers,
+            policy=Policy(first=settings.retry_first, failures=settings.retry_failures),
+            on_depth=metrics.retry_depth_of(topics.jobs),
         )
         consumer = Consumer(
             cluster=settings.kafka,

@@ -128,7 +128,7 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
             instance=settings.kafka_group_instance,
         )
         metrics.watch_consumer_lag(results.lag, group=topics.result_readers)
-        box = DeadLetterBox(DeadLetterTopic(settings.kafka, topics.dead_letters), producer, name=topics.dead_letters)
+        box = DeadLetterBox(DeadLetterTopic(settings.kafka, producer, topics.dead_letters), producer)
         server = GrpcServer(
             settings.grpc_address,
             [

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from codex_tools.cli import down, logs, restart, status, up
 from codex_tools.cli.console import console, show_failure
+from codex_tools.dlq.options import add_arguments as add_dlq_arguments
 from codex_tools.load.options import Options, add_arguments
 from codex_tools.stack.environment import caller
 from codex_tools.stack.errors import StackError, sentence
@@ -53,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     log.add_argument("-n", "--lines", type=int, default=20, metavar="N", help="how many lines of each (default 20)")
     _add(commands, "demo", _demo, "start it in a folder of its own, judge three programs, show a trace, stop it")
     add_arguments(_add(commands, "load", _load, "let people use a stack, and measure what they meet"))
+    add_dlq_arguments(_add(commands, "dlq", _dlq, "look at the records that were given up, replay or drop them"))
     owner = _add(commands, "supervise", _supervise, "own the processes of a stack (`up` starts this)")
     owner.add_argument("--as-long-as", type=int, metavar="PID", help="end when that process has ended")
     _with_wishes(owner)
@@ -157,6 +159,12 @@ def _load(options: argparse.Namespace, home: Home) -> int:
     from codex_tools.load.command import load  # noqa: PLC0415  (the other commands need not wait for it)
 
     return load(Options.of(options), home, console())
+
+
+def _dlq(options: argparse.Namespace, home: Home) -> int:
+    from codex_tools.dlq.command import dlq  # noqa: PLC0415  (the other commands need not wait for it)
+
+    return dlq(options, home, console())
 
 
 def _supervise(options: argparse.Namespace, home: Home) -> int:

@@ -24,8 +24,8 @@ _PATIENCE = 5.0  # seconds that the broker has to take a record
 class DeadLetterBox:
     """Looks at dead letters, and ends them. Here one is ended at a time, so that nobody ends it twice."""
 
-    def __init__(self, topic: DeadLetterTopic, producer: Producer, *, name: str) -> None:
-        self._topic, self._producer, self._name = topic, producer, name
+    def __init__(self, topic: DeadLetterTopic, producer: Producer) -> None:
+        self._topic, self._producer = topic, producer
         self._ending = asyncio.Lock()
 
     async def list(self, limit: int) -> tuple[list[pb.DeadLetter], bool]:
@@ -80,7 +80,7 @@ class DeadLetterBox:
             return trace_id() or ""
 
     async def _forget(self, id: str) -> None:
-        await self._put(self._name, id, None)
+        await self._put(self._topic.name, id, None)
 
     async def _put(self, topic: str, key: str, value: bytes | None, headers: Sequence[tuple[str, bytes]] = ()) -> None:
         """Send a record and wait until the broker has it."""

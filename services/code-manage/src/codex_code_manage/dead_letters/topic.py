@@ -14,8 +14,7 @@ from codex_protos.codemanage.v1 import dead_letter_service_pb2 as pb
 from codex_protos.messaging.v1 import records_pb2 as records
 from codex_service.errors import DependencyUnavailable
 from codex_service.kafka.cluster import Cluster
-from codex_service.kafka.producer import patiently
-from codex_service.kafka.topics import PARTITIONS
+from codex_service.kafka.producer import Producer, patiently
 
 log = structlog.get_logger()
 
@@ -26,9 +25,9 @@ _FETCH = 256 << 10  # bytes of each partition
 class DeadLetterTopic:
     """What is on the topic now. Of each key the last record counts, and one without a value says that it is gone."""
 
-    def __init__(self, cluster: Cluster, topic: str) -> None:
-        self._options = cluster.options
-        self._partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+    def __init__(self, cluster: Cluster, producer: Producer, name: str) -> None:
+        self.name = name
+        self._options, self._producer = cluster.options, producer
 
     async def list(self, most: int) -> tuple[list[pb.DeadLetter], bool]:
         """Up to ``most`` letters, oldest failure first, and whether there are others.
@@ -82,9 +81,10 @@ class DeadLetterTopic:
         )
         await patiently(consumer.start, patience=_PATIENCE)
         try:
-            begins = await consumer.beginning_offsets(self._partitions)
-            ends = await consumer.end_offsets(self._partitions)
-            left = [tp for tp in self._partitions if begins[tp] < ends[tp]]
+            partitions = [TopicPartition(self.name, n) for n in range(await self._producer.partitions(self.name))]
+            begins = await consumer.beginning_offsets(partitions)
+            ends = await consumer.end_offsets(partitions)
+            left = [tp for tp in partitions if begins[tp] < ends[tp]]
             consumer.assign(left)
             for tp in left:
                 consumer.seek(tp, begins[tp])

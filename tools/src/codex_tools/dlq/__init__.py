@@ -1,0 +1,1 @@
+"""``codex dlq``: the Kafka records that were given up, for operators."""
