@@ -4,6 +4,8 @@ from codex_protos.messaging.v1 import records_pb2 as pb
 from codex_service.kafka.producer import Producer
 from codex_service.telemetry import Telemetry
 
+_LARGEST = 900_000  # bytes: brokers take no record above 1 MB
+
 
 def letter_id(record: pb.FailedRecord) -> str:
     """Where the record came from is what it is known by."""
@@ -19,6 +21,8 @@ class DeadLetters:
     async def put(self, record: pb.FailedRecord, *, group: str) -> None:
         """Send it, as a child of its failed attempt, and wait until the broker has it; may be repeated."""
         letter = pb.DeadLetter(id=letter_id(record), group=group, record=record)
+        if len(record.value) > _LARGEST:
+            letter.record.ClearField("value")  # it still lies where the id says, for as long as the topic keeps it
         with self._telemetry.resumed(record.trace_context):
             sent = await self._producer.send(self._topic, key=letter.id, value=letter.SerializeToString())
         await sent

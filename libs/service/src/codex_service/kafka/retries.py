@@ -119,7 +119,7 @@ class Retries:
             with self._telemetry.resumed(record.trace_context):
                 sent = await self._producer.send(
                     record.topic,
-                    key=record.key.decode(),
+                    key=record.key.decode(errors="replace"),
                     value=record.value,
                     headers=headers_of(record),
                     partition=(record.partition + 1) % partitions,
@@ -134,7 +134,7 @@ class Retries:
 
 
 def _id(record: pb.FailedRecord) -> str:
-    return record.key.decode() or letter_id(record)
+    return record.key.decode(errors="replace") or letter_id(record)
 
 
 def _script(client: RedisClient, name: str) -> Script:
