@@ -52,7 +52,8 @@ async def test_a_rolling_restart_of_two_processes_each_is_hardly_noticed(tmp_pat
 
     print(diary)  # noqa: T201 (the figures)
     assert diary.faults == []
-    assert diary.unavailable == {}
+    # A call that reaches a process in the moment of its end is told to come again.
+    assert sum(diary.unavailable.values()) <= len(diary.seconds) / 1000
     assert diary.refused == 0
     assert diary.quantile(0.99) <= 2.0
 
