@@ -22,10 +22,10 @@ from codex_tools.stack.state import recorded
 from tests.chaos.disk import Disk, mounted
 from tests.chaos.faults import FILLED, SLOWED
 from tests.chaos.proxy import Proxy, proxied
+from tests.load.stack import UNLIMITED
 
 _UNLIMITED: Final = (
-    "gateway.CODEX_JUDGE_PER_MINUTE=1000000",
-    "gateway.CODEX_JUDGE_BURST=1000000",
+    *UNLIMITED,
     "gateway.CODEX_READS_PER_MINUTE=1000000",
     "gateway.CODEX_SIGN_INS_PER_HOUR=1000000",
 )

@@ -17,7 +17,8 @@ from aiokafka.structs import ConsumerRecord
 
 from codex_service import UNTRACED
 from codex_service.kafka.cluster import Cluster
-from codex_service.kafka.consumer import Consumer, Handler, Unprocessable
+from codex_service.kafka.consumer import Consumer, Handler
+from codex_service.kafka.failures import Unprocessable
 from codex_service.kafka.producer import open_producer, patiently
 from codex_service.kafka.topics import PARTITIONS, ensure_topics
 from codex_testing.stores import Store

@@ -15,11 +15,10 @@ from codex_service import UNTRACED
 from codex_service.errors import DependencyUnavailable
 from codex_service.kafka.cluster import Cluster
 from codex_service.kafka.consumer import Consumer
-from codex_service.kafka.dead_letters import DeadLetters
 from codex_service.kafka.failures import Unprocessable, failures
+from codex_service.kafka.policy import Policy
 from codex_service.kafka.producer import Producer, open_producer
 from codex_service.kafka.recovery import Recovery
-from codex_service.kafka.retries import Policy, Retries
 from codex_service.kafka.topics import ensure_topics
 from codex_service.redis import RedisClient, open_redis
 from codex_testing.stores import Store
@@ -55,10 +54,16 @@ class Bench:
 
     @asynccontextmanager
     async def consuming(self, policy: Policy = QUICK) -> AsyncIterator[None]:
-        retries = Retries(
-            self.redis, self.producer, UNTRACED, group=self.name, policy=policy, on_depth=self.depths.append
+        recovery = Recovery(
+            self.redis,
+            self.producer,
+            UNTRACED,
+            group=self.name,
+            dead_letters=f"{self.name}-dead",
+            policy=policy,
+            given_up=self.note,
+            on_depth=self.depths.append,
         )
-        letters = DeadLetters(self.producer, f"{self.name}-dead", UNTRACED)
         consumer = Consumer(
             cluster=self.cluster,
             topics=[self.name],
@@ -66,16 +71,16 @@ class Bench:
             handler=self.handle,
             telemetry=UNTRACED,
             concurrency=1,
-            recovery=Recovery(retries, letters, UNTRACED, group=self.name, given_up=self.note),
+            recovery=recovery,
             commit_interval=0.05,
             max_pause=0.2,
         )
-        for part in (retries, consumer):
+        for part in (recovery, consumer):
             await part.start()
         try:
             yield
         finally:
-            for part in (consumer, retries):
+            for part in (consumer, recovery):
                 await part.stop(5)
 
     async def send(self, *values: str) -> None:
@@ -99,8 +104,7 @@ async def bench(kafka_store: Store, fresh_redis: Callable[[], str]) -> AsyncIter
     cluster = Cluster(kafka_store.url)
     async with open_producer(cluster) as producer, open_redis(fresh_redis()) as redis:
         bench = Bench(cluster, producer, redis)
-        await ensure_topics(cluster, [bench.name])
-        await ensure_topics(cluster, [f"{bench.name}-dead"], compacted=True)
+        await ensure_topics(cluster, [bench.name], compacted=[f"{bench.name}-dead"])
         yield bench
 
 

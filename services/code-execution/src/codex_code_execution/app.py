@@ -23,10 +23,8 @@ from codex_service.health import Readiness
 from codex_service.ids import uuid7
 from codex_service.kafka import producer as kafka
 from codex_service.kafka.consumer import Consumer
-from codex_service.kafka.dead_letters import DeadLetters
 from codex_service.kafka.names import Topics
 from codex_service.kafka.recovery import Recovery
-from codex_service.kafka.retries import Policy, Retries
 from codex_telemetry import metrics
 
 
@@ -61,13 +59,16 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
             producer=producer,
             results_topic=topics.results,
         )
-        retries = Retries(
+        recovery = Recovery(
             cache,
             producer,
             telemetry,
             group=topics.workers,
-            policy=Policy(first=settings.retry_first, failures=settings.retry_failures),
+            dead_letters=topics.dead_letters,
+            policy=settings.retry_policy,
+            given_up=jobs.give_up,
             on_depth=metrics.retry_depth_of(topics.jobs),
+            on_dead_letter=metrics.count_dead_letter,
         )
         consumer = Consumer(
             cluster=settings.kafka,
@@ -78,14 +79,7 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
             # One more than there are slots for each slot: the next job is ready when a slot is.
             concurrency=2 * settings.slots,
             narrow=max(1, settings.slots - 1),
-            recovery=Recovery(
-                retries,
-                DeadLetters(producer, topics.dead_letters, telemetry),
-                telemetry,
-                group=topics.workers,
-                given_up=jobs.give_up,
-                on_dead_letter=metrics.count_dead_letter,
-            ),
+            recovery=recovery,
             instance=settings.kafka_group_instance,
         )
         metrics.watch_consumer_lag(consumer.lag, group=topics.workers)
@@ -97,7 +91,7 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
             outages=Outages(*redis.OUTAGES, *kafka.OUTAGES),
             tls=settings.tls,
         )
-        yield Service([Periodic(announcement.renew, interval=5.0, name="announcement"), server, retries, consumer])
+        yield Service([Periodic(announcement.renew, interval=5.0, name="announcement"), server, recovery, consumer])
 
 
 async def _alive(sandbox: Sandbox) -> None:

@@ -30,13 +30,6 @@ class Settings(KafkaSettings):
         description="Slots' cgroups go below this (v2, or v1's memory); None: the service's own, if delegated.",
     )
 
-    retry_first: float = Field(
-        default=0.5, gt=0, description="Seconds before a failed job's second attempt; later pauses double, up to 30."
-    )
-    retry_failures: int = Field(
-        default=5, ge=1, description="A job that failed so often for a reason of its own is given up (SE)."
-    )
-
     @model_validator(mode="after")
     def _one_kind_of_slots(self) -> Self:
         if (self.runner_path is None) == (self.slot_sockets is None):

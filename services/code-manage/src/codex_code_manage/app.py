@@ -33,10 +33,8 @@ from codex_service.health import Readiness
 from codex_service.ids import uuid7
 from codex_service.kafka import producer as kafka
 from codex_service.kafka.consumer import Consumer
-from codex_service.kafka.dead_letters import DeadLetters
 from codex_service.kafka.names import Topics
 from codex_service.kafka.recovery import Recovery
-from codex_service.kafka.retries import Policy, Retries
 from codex_service.kafka.topics import ensure_topics
 from codex_service.lease import Lease
 from codex_telemetry import metrics
@@ -56,13 +54,8 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
         await ensure_topics(
             settings.kafka,
             [topics.jobs, topics.overflow, topics.results],
+            compacted=[topics.dead_letters],
             replication=settings.topic_replication,
-        )
-        await ensure_topics(
-            settings.kafka,
-            [topics.dead_letters],
-            replication=settings.topic_replication,
-            compacted=True,
         )
         producer = await stack.enter_async_context(kafka.open_producer(settings.kafka))
         background = await stack.enter_async_context(Background(grace=settings.shutdown_grace))
@@ -90,19 +83,11 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
             store=store,
             background=background,
         )
-        retries = Retries(
-            cache,
-            producer,
-            telemetry,
-            group=topics.result_readers,
-            policy=Policy(first=settings.retry_first, failures=settings.retry_failures),
-            on_depth=metrics.retry_depth_of(topics.results),
-        )
         reconciler = Reconciler(
             submissions=submissions,
             broker=broker,
             backlog=backlog,
-            retries=(retries, Retries(cache, producer, telemetry, group=topics.workers)),
+            groups=(topics.workers, topics.result_readers),
             redis=cache,
             lease=Lease(cache, "reconciler", holder=uuid7(), seconds=3 * settings.reconcile_interval),
             patience=Patience(
@@ -111,6 +96,16 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
                 productions=settings.reconcile_productions,
             ),
         )
+        recovery = Recovery(
+            cache,
+            producer,
+            telemetry,
+            group=topics.result_readers,
+            dead_letters=topics.dead_letters,
+            policy=settings.retry_policy,
+            on_depth=metrics.retry_depth_of(topics.results),
+            on_dead_letter=metrics.count_dead_letter,
+        )
         results = Consumer(
             cluster=settings.kafka,
             topics=[topics.results],
@@ -118,13 +113,7 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
             handler=Results(submissions, waiters, store).handle,
             telemetry=telemetry,
             concurrency=settings.result_concurrency,
-            recovery=Recovery(
-                retries,
-                DeadLetters(producer, topics.dead_letters, telemetry),
-                telemetry,
-                group=topics.result_readers,
-                on_dead_letter=metrics.count_dead_letter,
-            ),
+            recovery=recovery,
             instance=settings.kafka_group_instance,
         )
         metrics.watch_consumer_lag(results.lag, group=topics.result_readers)
@@ -150,7 +139,7 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
                 Periodic(backlog.measure, interval=1.0, name="backlog"),
                 Periodic(reconciler.turn, interval=settings.reconcile_interval, name="reconciler"),
                 News(cache, waiters, store),
-                retries,
+                recovery,
                 results,
                 server,
             ]

@@ -18,12 +18,6 @@ class Settings(KafkaSettings):
     topic_prefix: str = ""
     topic_replication: int = Field(default=1, ge=1)
     result_concurrency: int = Field(default=32, ge=1, description="Results that are handled at once.")
-    retry_first: float = Field(
-        default=0.5, gt=0, description="Before a failed result's second attempt; later pauses double, up to 30."
-    )
-    retry_failures: int = Field(
-        default=5, ge=1, description="A result that failed so often for a reason of its own is given up."
-    )
     author_share: int = Field(
         default=32, ge=1, description="Jobs of one author that may be in the front topic; more go to the overflow's."
     )

@@ -20,8 +20,6 @@ from codex_service.kafka.producer import patiently
 from codex_service.kafka.recovery import Recovery
 from codex_service.telemetry import Telemetry
 
-__all__ = ["Consumer", "Handler", "Unprocessable"]
-
 log = structlog.get_logger()
 
 Handler = Callable[[ConsumerRecord], Awaitable[None]]
@@ -127,14 +125,15 @@ class Consumer:
     async def _fetch_once(self) -> None:
         """Take records promptly: aiokafka lets a partition rest for up to half a second while one waits inside it."""
         rooms = {topic: self._ahead - self._offsets.held(topic) for topic in self._topics}
-        open_ones = [tp for tp in self._consumer.assignment() if rooms.get(tp.topic, 0) > 0]
-        if self._consumer.assignment() and not open_ones:
+        assigned = self._consumer.assignment()
+        open_ones = [tp for tp in assigned if rooms.get(tp.topic, 0) > 0]
+        if assigned and not open_ones:
             self._room.clear()
             await self._room.wait()
             return
         most = min((rooms[tp.topic] for tp in open_ones), default=self._ahead)
         # With a topic left out, the wait must end soon: it may have room again before the others have records.
-        wait = 1000 if len(open_ones) == len(self._consumer.assignment()) else 50
+        wait = 1000 if len(open_ones) == len(assigned) else 50
         batches = await self._consumer.getmany(*open_ones, timeout_ms=wait, max_records=most)
         await self._take([record for batch in batches.values() for record in batch])
 

@@ -9,6 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from codex_protos.messaging.v1 import records_pb2 as pb
 from codex_service import redis
+from codex_service.clock import now
 from codex_service.errors import DeadlineExceeded, DependencyUnavailable, Overloaded, ServiceError
 
 FAILURES, ATTEMPTS, SINCE = "codex-failures", "codex-attempts", "codex-failing-since"
@@ -43,7 +44,7 @@ def is_outage(error: BaseException) -> bool:
 
 def failed(record: ConsumerRecord, error: BaseException, trace_context: Mapping[str, str]) -> pb.FailedRecord:
     """The record after one more failure."""
-    now = _now()
+    moment = now()
     since = header(record, SINCE)
     return pb.FailedRecord(
         topic=record.topic,
@@ -54,8 +55,8 @@ def failed(record: ConsumerRecord, error: BaseException, trace_context: Mapping[
         headers={name: value for name, value in record.headers if value is not None and name not in _TRACE},
         failures=failures(record) + (not is_outage(error)),
         attempts=int(header(record, ATTEMPTS) or 0) + 1,
-        first_failed_at=Timestamp(nanos=0, seconds=int(since)) if since else now,
-        failed_at=now,
+        first_failed_at=Timestamp(nanos=0, seconds=int(since)) if since else moment,
+        failed_at=moment,
         reason=explained(error),
         trace_context=trace_context,
     )
@@ -73,9 +74,3 @@ def explained(error: BaseException) -> str:
     if isinstance(error, grpc.aio.AioRpcError):
         return f"{error.code().name}: {error.details()}"[:_LONGEST_REASON]
     return f"{type(error).__name__}: {error}"[:_LONGEST_REASON]
-
-
-def _now() -> Timestamp:
-    now = Timestamp()
-    now.GetCurrentTime()
-    return now

@@ -1,10 +1,8 @@
 """The delay queue: records that failed wait in Redis for their next attempt, and go back to their topic in time."""
 
 import asyncio
-import random
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -17,6 +15,7 @@ from codex_service.background import Periodic
 from codex_service.errors import Overloaded, ServiceError
 from codex_service.kafka.dead_letters import letter_id
 from codex_service.kafka.failures import headers_of
+from codex_service.kafka.policy import Policy
 from codex_service.kafka.producer import Producer
 from codex_service.redis import RedisClient, Script
 from codex_service.telemetry import Telemetry
@@ -29,29 +28,6 @@ _LEASE = 15.0  # seconds: a record that was taken and not sent by then is taken 
 _ROOM = 10_000  # records that may wait
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """How long to try: pauses double from ``first`` to ``longest`` seconds, each shortened by up to a half at random.
-
-    A record is given up after ``failures`` failures of its own, or when outages have kept it for ``patience`` seconds.
-    """
-
-    first: float = 0.5
-    longest: float = 30.0
-    failures: int = 5
-    patience: float = 900.0
-
-    def over(self, record: pb.FailedRecord) -> bool:
-        """Whether the record has had its chances."""
-        kept = record.failed_at.seconds - record.first_failed_at.seconds
-        return record.failures >= self.failures or kept > self.patience
-
-    def pause(self, record: pb.FailedRecord) -> float:
-        """Seconds until the next attempt."""
-        full = min(self.longest, self.first * 2.0 ** min(record.attempts - 1, 16))
-        return full * random.uniform(0.5, 1.0)  # noqa: S311 (spreads load, guards nothing)
-
-
 class Retries:
     """The delay queue of one consumer group. Every replica sends what is due; a record may be sent twice."""
 
@@ -62,12 +38,12 @@ class Retries:
         telemetry: Telemetry,
         *,
         group: str,
-        policy: Policy | None = None,
-        on_depth: Callable[[int], None] = lambda _: None,
+        policy: Policy,
+        on_depth: Callable[[int], None],
     ) -> None:
-        self.policy = policy or Policy()
+        self._policy = policy
         self._client, self._producer, self._telemetry = client, producer, telemetry
-        self._due, self._records = f"retry:{group}", f"retry:{group}:records"
+        self._due, self._records = f"retry:{group}", _records(group)
         self._put, self._take, self._sent = (_script(client, f"retry_{name}.lua") for name in ("put", "take", "sent"))
         self._on_depth = on_depth
         self._loop = Periodic(self._turn, interval=_TURN, name="retries")
@@ -84,20 +60,13 @@ class Retries:
         Raises:
             Overloaded: too many wait already.
         """
-        due = time.time() + self.policy.pause(record)
+        due = time.time() + self._policy.pause(record)
         with self._telemetry.quiet():
             fits = await self._put(
                 [self._due, self._records], [_ROOM, _id(record), round(due * 1000), record.SerializeToString()]
             )
         if not fits:
             raise Overloaded("too many records wait for another attempt")
-
-    async def waiting(self, keys: Iterable[str]) -> set[str]:
-        """Those of many record keys that wait here."""
-        wanted = list(keys)
-        with self._telemetry.quiet():
-            found: Any = await self._client.hmget(self._records, wanted) if wanted else []
-        return {key for key, record in zip(wanted, found, strict=True) if record}
 
     async def _turn(self) -> None:
         try:
@@ -131,6 +100,16 @@ class Retries:
             return
         with self._telemetry.quiet():
             await self._sent([self._due, self._records], [_id(record), until])
+
+
+async def waiting(client: RedisClient, group: str, keys: Sequence[str]) -> set[str]:
+    """Those of many record keys that wait in the delay queue of a group."""
+    found: Any = await client.hmget(_records(group), keys) if keys else []
+    return {key for key, record in zip(keys, found, strict=True) if record}
+
+
+def _records(group: str) -> str:
+    return f"retry:{group}:records"
 
 
 def _id(record: pb.FailedRecord) -> str:

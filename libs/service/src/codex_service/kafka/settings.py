@@ -2,12 +2,14 @@
 
 import ssl
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
 from codex_service.kafka.cluster import Cluster
+from codex_service.kafka.policy import Policy
 from codex_service.settings import ServiceSettings
 
 
@@ -25,15 +27,26 @@ class KafkaSettings(ServiceSettings):
         default="PLAINTEXT", validate_default=True, validation_alias="KAFKA_SECURITY_PROTOCOL"
     )
 
+    retry_first: float = Field(
+        default=0.5, gt=0, description="Seconds before a failed record's second attempt; later pauses double, up to 30."
+    )
+    retry_failures: int = Field(
+        default=5, ge=1, description="A record that failed so often for a reason of its own is given up."
+    )
     kafka_group_instance: str | None = Field(
         default=None,
         description="A name that this replica keeps over restarts, and no other has: its partitions then wait for it.",
     )
 
-    @property
+    @cached_property
     def kafka(self) -> Cluster:
         """What producers, consumers and ``ensure_topics`` are given."""
         return Cluster(self.kafka_bootstrap_servers, self._security())
+
+    @property
+    def retry_policy(self) -> Policy:
+        """How long failed records are tried again."""
+        return Policy(first=self.retry_first, failures=self.retry_failures)
 
     def _security(self) -> Mapping[str, Any]:
         if self.kafka_security_protocol == "PLAINTEXT":

@@ -1,5 +1,7 @@
 """Topics: made once by the service that owns them."""
 
+from collections.abc import Sequence
+
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
@@ -11,13 +13,13 @@ PARTITIONS = 12
 
 async def ensure_topics(
     cluster: Cluster,
-    names: list[str],
+    names: Sequence[str],
     *,
     replication: int = 1,
-    compacted: bool = False,
+    compacted: Sequence[str] = (),
     patience: float = 30.0,
 ) -> None:
-    """Make the missing ones, each with ``PARTITIONS`` partitions; a compacted one keeps the last record of a key."""
+    """Make the missing ones, each with ``PARTITIONS`` partitions; of a compacted one, a key's last record is kept."""
     admin = AIOKafkaAdminClient(**cluster.options)
     await patiently(admin.start, patience=patience)
     try:
@@ -27,9 +29,9 @@ async def ensure_topics(
                     name,
                     num_partitions=PARTITIONS,
                     replication_factor=replication,
-                    topic_configs={"cleanup.policy": "compact"} if compacted else {},
+                    topic_configs={"cleanup.policy": "compact"} if name in compacted else {},
                 )
-                for name in names
+                for name in (*names, *compacted)
             ]
         )
         for _, code, *_ in answer.topic_errors:

@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from codex_code_execution.judging.model import (
     Checker,
     CheckerKind,
@@ -18,6 +16,7 @@ from codex_code_execution.judging.model import (
 )
 from codex_protos.execution.v1 import events_pb2 as events
 from codex_protos.judging.v1 import judging_pb2 as judging
+from codex_service.clock import now
 
 MAX_RESULT = 512 * 1024
 KINDS = {judging.KIND_SUBMIT: Kind.SUBMIT, judging.KIND_RUN: Kind.RUN, judging.KIND_CUSTOM: Kind.CUSTOM}
@@ -78,7 +77,7 @@ def result_to_wire(
         wall_time=judgement.wall_time,
         memory_peak=judgement.memory_peak,
         attempt=attempt,
-        judged_at=_now(),
+        judged_at=now(),
         detail=judgement.detail,
     )
     if message.ByteSize() > MAX_RESULT:
@@ -123,9 +122,3 @@ def _outcome(outcome: TestOutcome, test: TestCase) -> judging.TestOutcome:
 
 def _verdict(verdict: str) -> judging.Verdict.ValueType:
     return judging.Verdict.Value(f"VERDICT_{verdict}")
-
-
-def _now() -> Timestamp:
-    now = Timestamp()
-    now.GetCurrentTime()
-    return now

@@ -58,7 +58,6 @@ class Backlog:
         connection = {**cluster.options, "request_timeout_ms": 5_000}
         self._admin = AIOKafkaAdminClient(**connection)
         self._reader = AIOKafkaConsumer(**connection, enable_auto_commit=False, max_partition_fetch_bytes=1024)
-        self._reading = asyncio.Lock()
 
     async def open(self) -> None:
         """Connect; raises TimeoutError when no broker answers."""
@@ -92,7 +91,7 @@ class Backlog:
     async def oldest(self) -> datetime:
         """When the oldest job that is not done was sent; now, when there is none. Raises DependencyUnavailable."""
         try:
-            async with self._reading, asyncio.timeout(10):
+            async with asyncio.timeout(10):
                 ends, done = await self._offsets()
                 behind = {tp: done[tp] for tp, end in ends.items() if done[tp] < end}
                 times = await self._times(behind) if behind else []

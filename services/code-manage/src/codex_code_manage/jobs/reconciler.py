@@ -1,5 +1,6 @@
 """Takes up what was cut off: a submission that waits for a verdict, and is in no queue, is produced again or failed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,8 @@ from codex_code_manage.jobs.broker import Broker
 from codex_code_manage.jobs.order import Order
 from codex_protos.judging.v1 import judging_pb2 as judging
 from codex_protos.problem.v1 import submission_service_pb2 as submissions
-from codex_service.kafka.retries import Retries
+from codex_service.clock import now
+from codex_service.kafka.retries import waiting
 from codex_service.lease import Lease
 from codex_service.redis import RedisClient
 from codex_telemetry import quiet, resume
@@ -53,13 +55,13 @@ class Reconciler:
         submissions: "SubmissionServiceAsyncStub",
         broker: Broker,
         backlog: Backlog,
-        retries: tuple[Retries, ...],
+        groups: Sequence[str],
         redis: RedisClient,
         lease: Lease,
         patience: Patience,
     ) -> None:
         self._submissions, self._broker, self._backlog = submissions, broker, backlog
-        self._retries, self._redis, self._lease = retries, redis, lease
+        self._groups, self._redis, self._lease = groups, redis, lease
         self._patience = patience
 
     async def turn(self) -> None:
@@ -85,7 +87,7 @@ class Reconciler:
         oldest = await self._backlog.oldest()
         ids = [pending.submission.id for pending in page]
         with quiet():
-            aside = set().union(*[await queue.waiting(ids) for queue in self._retries])
+            aside = set().union(*[await waiting(self._redis, group, ids) for group in self._groups])
             productions = await self._productions(ids)
         for pending in page:
             id = pending.submission.id
@@ -128,8 +130,7 @@ class Reconciler:
 
     async def _fail(self, submission: judging.Submission, number: int) -> None:
         log.error("submission given up", submission=submission.id, attempts=number - 1)
-        judgement = judging.Judgement(verdict=judging.VERDICT_SE, attempt=number - 1, detail=GIVEN_UP)
-        judgement.judged_at.GetCurrentTime()
+        judgement = judging.Judgement(verdict=judging.VERDICT_SE, attempt=number - 1, detail=GIVEN_UP, judged_at=now())
         request = submissions.UpdateSubmissionRequest(
             id=submission.id, judgement=judgement, author=submission.author, problem=submission.problem
         )

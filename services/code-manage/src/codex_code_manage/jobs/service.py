@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from aiokafka.structs import RecordMetadata
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from codex_code_manage.errors import SubmissionNotFound
 from codex_code_manage.jobs.backlog import Backlog
@@ -19,6 +18,7 @@ from codex_code_manage.problems.metadata import ProblemMetadata
 from codex_protos.judging.v1 import judging_pb2 as judging
 from codex_protos.problem.v1 import submission_service_pb2 as submissions
 from codex_service.background import Background
+from codex_service.clock import now
 from codex_service.errors import DependencyUnavailable
 from codex_service.grpc.deadline import time_left
 from codex_service.idempotency import body_hash
@@ -117,7 +117,7 @@ class Jobs:
             author=order.author,
             problem=order.problem,
             language=order.language,
-            created_at=_now(),
+            created_at=now(),
             trace_id=trace_id() or "",
         )
 
@@ -218,10 +218,4 @@ def _with_facts_of(pending: judging.Submission, judged: judging.Submission) -> j
 
 
 def _age(submission: judging.Submission) -> float:
-    return (_now().ToNanoseconds() - submission.created_at.ToNanoseconds()) / 1e9
-
-
-def _now() -> Timestamp:
-    now = Timestamp()
-    now.GetCurrentTime()
-    return now
+    return (now().ToNanoseconds() - submission.created_at.ToNanoseconds()) / 1e9

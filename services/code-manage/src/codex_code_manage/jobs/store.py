@@ -39,7 +39,7 @@ class JobStore:
         async with self._redis.pipeline(transaction=False) as pipe:
             pipe.set(_key(submission.id), content, ex=KEPT_FOR)
             pipe.publish(CHANNEL, submission.id.encode() + content)
-            pipe.xadd(events, {"event": "verdict", "data": b""}, maxlen=_EVENTS_KEPT, approximate=True)
+            pipe.xadd(events, {"event": "verdict"}, maxlen=_EVENTS_KEPT, approximate=True)
             pipe.expire(events, KEPT_FOR)
             pipe.zrem(outstanding(submission.author), submission.id)
             await pipe.execute()

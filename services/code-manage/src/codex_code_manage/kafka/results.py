@@ -6,7 +6,6 @@ import grpc
 import structlog
 from aiokafka.structs import ConsumerRecord
 from google.protobuf.message import DecodeError
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from codex_code_manage.jobs.store import JobStore
 from codex_code_manage.jobs.waiters import Waiters
@@ -14,6 +13,7 @@ from codex_protos.execution.v1 import events_pb2 as events
 from codex_protos.judging.v1 import judging_pb2 as judging
 from codex_protos.problem.v1 import submission_service_pb2 as submissions
 from codex_service import redis
+from codex_service.clock import now
 from codex_service.errors import ServiceError
 from codex_service.grpc.errors import from_rpc_error
 from codex_service.kafka.failures import Unprocessable
@@ -102,8 +102,6 @@ def _submission(finished: events.ExecutionFinished, judgement: judging.Judgement
 
 
 def _measure(finished: events.ExecutionFinished) -> None:
-    now = Timestamp()
-    now.GetCurrentTime()
-    seconds = (now.ToNanoseconds() - finished.requested_at.ToNanoseconds()) / 1e9
+    seconds = (now().ToNanoseconds() - finished.requested_at.ToNanoseconds()) / 1e9
     verdict = judging.Verdict.Name(finished.judgement.verdict).removeprefix("VERDICT_")
     metrics.record_submission(seconds, language=finished.language, verdict=verdict)
