@@ -14,6 +14,7 @@
 #define MOST_ENTRIES 4096
 #define DEEPEST 32
 #define MOST_PASSES 100000
+#define MOST_TRIES 100
 
 static DIR *open_folder(int directory, const char *name)
 {
@@ -33,18 +34,53 @@ static struct dirent *next_entry(DIR *folder)
     return entry;
 }
 
+/* Allows the owner everything in a folder. By a descriptor: a name could by now be that of a link to elsewhere. */
+static void allow(int directory, const char *name)
+{
+    char path[32];
+    fchmod(directory, 0700);
+    int fd = openat(directory, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    if (fd >= 0)
+        chmod(path, 0700);
+    close_fd(&fd);
+}
+
+/* Opens a folder also where its owner, who is the same user, has forbidden it to himself; bounded, since he may go on. */
+static DIR *insist_on_folder(int directory, const char *name)
+{
+    DIR *folder = open_folder(directory, name);
+    for (int tries = 0; folder == NULL && errno == EACCES && tries < MOST_TRIES; tries++) {
+        allow(directory, name);
+        folder = open_folder(directory, name);
+    }
+    return folder;
+}
+
+static int insist_on_entry(int directory, const char *name, struct stat *found)
+{
+    int failed = fstatat(directory, name, found, AT_SYMLINK_NOFOLLOW);
+    for (int tries = 0; failed != 0 && errno == EACCES && tries < MOST_TRIES; tries++) {
+        fchmod(directory, 0700);
+        failed = fstatat(directory, name, found, AT_SYMLINK_NOFOLLOW);
+    }
+    return failed;
+}
+
 static void add_folder(struct contents *sum, int directory, const char *name, int depth)
 {
     struct stat found;
-    DIR *folder = depth < DEEPEST ? open_folder(directory, name) : NULL;
+    DIR *folder = depth < DEEPEST ? insist_on_folder(directory, name) : NULL;
     if (folder == NULL) {
         sum->unclear = true;
         return;
     }
     for (struct dirent *entry = next_entry(folder); entry != NULL && !sum->unclear; entry = next_entry(folder)) {
         sum->unclear = ++sum->entries > MOST_ENTRIES;
-        if (fstatat(dirfd(folder), entry->d_name, &found, AT_SYMLINK_NOFOLLOW) != 0)
+        if (insist_on_entry(dirfd(folder), entry->d_name, &found) != 0) {
+            sum->unclear = sum->unclear || errno == EACCES;
             continue;
+        }
         sum->bytes += (uint64_t)found.st_blocks * 512u;
         if (S_ISDIR(found.st_mode))
             add_folder(sum, dirfd(folder), entry->d_name, depth + 1);

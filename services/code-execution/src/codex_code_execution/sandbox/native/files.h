@@ -8,7 +8,7 @@
 struct contents {
     uint64_t bytes;
     unsigned entries;
-    bool unclear; /* too many, too deep, or unreadable */
+    bool unclear; /* too many, too deep, or kept unreadable */
 };
 
 struct contents files_in(int directory);
