@@ -1,8 +1,4 @@
-"""MongoDB, and the one module that knows which driver speaks to it.
-
-motor gives the collection API that PyMongo's own ``AsyncMongoClient`` has as well; ``aggregate`` below is the one call
-in which they differ. docs/adr has the reason and the way out.
-"""
+"""MongoDB: how it is reached, which failures are outages, and what may be repeated."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -10,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import structlog
-from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import AsyncMongoClient
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import AutoReconnect, ConnectionFailure, DuplicateKeyError, ServerSelectionTimeoutError
@@ -31,7 +27,7 @@ T = TypeVar("T")
 @asynccontextmanager
 async def open_mongo(uri: str, *, timeout: float = 2.0) -> AsyncIterator[Database]:
     """The database that ``uri`` names; an operation fails when no server can be had for ``timeout`` seconds."""
-    client: Any = AsyncIOMotorClient(
+    client: AsyncMongoClient[Document] = AsyncMongoClient(
         uri,
         serverSelectionTimeoutMS=int(timeout * 1000),
         connectTimeoutMS=int(timeout * 1000),
@@ -43,7 +39,7 @@ async def open_mongo(uri: str, *, timeout: float = 2.0) -> AsyncIterator[Databas
     try:
         yield client.get_default_database("codex")
     finally:
-        client.close()
+        await client.close()
 
 
 async def repeated(operation: Callable[[], Awaitable[T]], *, times: int = 3) -> T:
@@ -65,6 +61,5 @@ async def repeated(operation: Callable[[], Awaitable[T]], *, times: int = 3) -> 
 
 async def aggregate(collection: Collection, pipeline: Sequence[Mapping[str, Any]]) -> list[Document]:
     """All documents that a pipeline gives."""
-    cursor: Any = collection.aggregate(pipeline)
-    documents: list[Document] = await cursor.to_list(length=None)
-    return documents
+    cursor = await collection.aggregate(pipeline)
+    return await cursor.to_list(length=None)

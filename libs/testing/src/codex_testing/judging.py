@@ -6,6 +6,7 @@ from codex_protos.judging.v1 import judging_pb2 as judging
 
 AC = judging.VERDICT_AC
 WA = judging.VERDICT_WA
+SE = judging.VERDICT_SE
 
 
 def judgement(verdict: judging.Verdict.ValueType = AC, *, attempt: int = 1) -> judging.Judgement:

@@ -54,7 +54,8 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
         repository = SubmissionRepository(database["submissions"])
         keys = IdempotencyKeys(database["idempotency_keys"])
         ledger = ScoreLedger(database["scores"])
-        problems = Problems(ProblemRepository(database["problems"]), AcceptanceRates(repository))
+        rates = AcceptanceRates(database["acceptance"], repository)
+        problems = Problems(ProblemRepository(database["problems"]), rates)
         board = Board(cache)
         scoring = Scoring(
             problems=problems,
@@ -64,10 +65,10 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
             auth_user=UserServiceStub(auth_user),
             background=background,
         )
-        submissions = Submissions(repository, keys, scoring)
+        submissions = Submissions(repository, keys, scoring, rates)
         leaderboards = Leaderboards(board, scoring)
 
-        for part in (repository, keys, ledger):
+        for part in (repository, keys, ledger, rates):
             await part.prepare()
         await problems.publish(read_problems())
 
@@ -85,4 +86,11 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
         )
         lease = Lease(cache, "credit-sweep", holder=uuid7(), seconds=3 * settings.sweep_interval)
         sweep = Sweep(scoring, lease, older_than=timedelta(seconds=settings.sweep_after))
-        yield Service([Periodic(sweep.turn, interval=settings.sweep_interval, name="credit sweep"), server])
+        stack.push_async_callback(rates.exchange)
+        yield Service(
+            [
+                Periodic(sweep.turn, interval=settings.sweep_interval, name="credit sweep"),
+                Periodic(rates.exchange, interval=settings.acceptance_interval, name="acceptance rates"),
+                server,
+            ]
+        )

@@ -20,3 +20,6 @@ class Settings(ServiceSettings):
     sweep_after: float = Field(
         default=10.0, gt=0, description="Seconds after which points count as cut off by a crash."
     )
+    acceptance_interval: float = Field(
+        default=5.0, gt=0, description="Seconds after which replicas know what the others have counted."
+    )

@@ -7,7 +7,6 @@ import pytest
 from codex_problem.problems.files import read_problems
 from codex_protos.problem.v1 import problem_service_pb2 as problems_pb
 from codex_protos.problem.v1 import submission_service_pb2 as submissions_pb
-from codex_testing.judging import WA, judgement
 from codex_testing.problem import EASY, HARD, ProblemClient, new_user
 from codex_testing.services import refusal
 from codex_testing.waiting import eventually
@@ -49,18 +48,6 @@ async def test_problems_are_found_by_difficulty_tag_and_words_of_the_title(probl
     assert EASY in [each.slug for each in await listed(problem, search="TWO")]
     assert await listed(problem, search=".*") == []
     assert await listed(problem, tag="no such tag") == []
-
-
-async def test_acceptance_is_the_accepted_share_of_what_was_judged(problem: ProblemClient) -> None:
-    author = new_user()
-    await problem.create(author)
-    await problem.solve(author)
-    await problem.finalise((await problem.create(author)).submission, judgement(WA))
-
-    summaries = {each.slug: each for each in await listed(problem)}
-
-    assert summaries[EASY].acceptance == 0.5
-    assert not summaries[HARD].HasField("acceptance")
 
 
 async def test_pages_of_submissions_go_from_the_newest_to_the_oldest(problem: ProblemClient) -> None:

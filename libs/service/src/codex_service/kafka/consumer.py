@@ -135,12 +135,12 @@ class Consumer:
         # With a topic left out, the wait must end soon: it may have room again before the others have records.
         wait = 1000 if len(open_ones) == len(assigned) else 50
         batches = await self._consumer.getmany(*open_ones, timeout_ms=wait, max_records=most)
-        await self._take([record for batch in batches.values() for record in batch])
+        self._take([record for batch in batches.values() for record in batch])
 
-    async def _take(self, records: list[ConsumerRecord]) -> None:
+    def _take(self, records: list[ConsumerRecord]) -> None:
         self._offsets.taken(records)
         for record in records:
-            await self._queue.put(header(record, LANE), record)
+            self._queue.put(header(record, LANE), record)
 
     async def _work(self) -> None:
         task = cast("asyncio.Task[None]", asyncio.current_task())
@@ -153,7 +153,7 @@ class Consumer:
             finally:
                 self._busy.discard(task)
                 self._room.set()
-            await self._queue.done(lane, time.monotonic() - began)
+            self._queue.done(lane, time.monotonic() - began)
 
     async def _until_done(self, record: ConsumerRecord) -> None:
         pause = 0.1

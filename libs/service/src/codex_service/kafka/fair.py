@@ -21,32 +21,47 @@ class FairQueue(Generic[T]):
         self._lanes: OrderedDict[str, deque[T]] = OrderedDict()
         self._busy: dict[str, int] = {}
         self._took: OrderedDict[str, float] = OrderedDict()
-        self._changed = asyncio.Condition()
+        self._waiting: deque[asyncio.Future[None]] = deque()
 
-    async def put(self, lane: str, item: T) -> None:
+    def put(self, lane: str, item: T) -> None:
         """Add an item; whoever puts sees to it that there are not too many."""
-        async with self._changed:
-            self._lanes.setdefault(lane, deque()).append(item)
-            self._changed.notify()
+        self._lanes.setdefault(lane, deque()).append(item)
+        self._wake()
 
     async def get(self) -> tuple[str, T]:
         """The next item with its lane; say ``done`` when it is."""
-        async with self._changed:
-            while (lane := self._next()) is None:
-                await self._changed.wait()
-            return lane, self._take(lane)
+        while (lane := self._next()) is None:
+            await self._change()
+        return lane, self._take(lane)
 
-    async def done(self, lane: str, seconds: float) -> None:
+    def done(self, lane: str, seconds: float) -> None:
         """An item of the lane is done, and took so long."""
-        async with self._changed:
-            self._busy[lane] -= 1
-            if not self._busy[lane]:
-                del self._busy[lane]
-            self._took[lane] = seconds
-            self._took.move_to_end(lane)
-            if len(self._took) > _REMEMBERED:
-                self._took.popitem(last=False)
-            self._changed.notify()
+        self._busy[lane] -= 1
+        if not self._busy[lane]:
+            del self._busy[lane]
+        self._took[lane] = seconds
+        self._took.move_to_end(lane)
+        if len(self._took) > _REMEMBERED:
+            self._took.popitem(last=False)
+        self._wake()
+
+    async def _change(self) -> None:
+        woken = asyncio.get_running_loop().create_future()
+        self._waiting.append(woken)
+        try:
+            await woken
+        except asyncio.CancelledError:
+            if not woken.cancelled():  # it was woken as well: somebody else has to look
+                self._wake()
+            raise
+
+    def _wake(self) -> None:
+        """Let one of those who wait look again."""
+        while self._waiting:
+            woken = self._waiting.popleft()
+            if not woken.done():
+                woken.set_result(None)
+                return
 
     def _next(self) -> str | None:
         return next((lane for lane in self._lanes if self._may(lane)), None)

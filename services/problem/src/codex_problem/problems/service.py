@@ -44,9 +44,7 @@ class Problems:
 
     async def get(self, slug: str) -> Listed:
         """One problem; raises ProblemNotFound."""
-        published = await self._repository.get(slug)
-        rates = await self._rates.by_problem()
-        return Listed(published=published, acceptance=rates.get(slug))
+        return self._listed(await self._repository.get(slug))
 
     async def suite(self, slug: str) -> Suite:
         """All its tests; raises ProblemNotFound."""
@@ -59,8 +57,7 @@ class Problems:
         if query.after and query.after not in self._difficulties:
             raise InvalidCursor("not a cursor of ours", field="cursor")
         found = await self._repository.find(query)
-        rates = await self._rates.by_problem()
-        shown = [Listed(published=each, acceptance=rates.get(each.problem.slug)) for each in found[: query.limit]]
+        shown = [self._listed(each) for each in found[: query.limit]]
         more = len(found) > query.limit
         return Page(problems=shown, next_cursor=shown[-1].published.problem.slug if more else "")
 
@@ -73,3 +70,6 @@ class Problems:
     def points(self, slug: str) -> int:
         """What the first accepted solution gains."""
         return POINTS[self.difficulty(slug)]
+
+    def _listed(self, published: Published) -> Listed:
+        return Listed(published=published, acceptance=self._rates.of(published.problem.slug))

@@ -96,14 +96,14 @@ class SubmissionRepository:
         cursor = self._collection.find(wanted, {"code": 0}).limit(limit)
         return [to_submission(document) for document in await cursor.to_list(length=limit)]
 
-    async def acceptance(self) -> dict[str, float]:
-        """Accepted share of the judged submissions, by problem."""
+    async def count_judged(self) -> dict[str, tuple[int, int]]:
+        """How many were judged and how many of them accepted, by problem. Reads all submissions there are."""
         groups = await aggregate(
             self._collection,
             [
-                {"$match": {"status": DONE}},
+                {"$match": {"status": DONE, "verdict": {"$ne": Verdict.SYSTEM_ERROR.value}}},
                 {"$project": {"problem": 1, "accepted": {"$cond": [{"$eq": ["$verdict", "AC"]}, 1, 0]}}},
                 {"$group": {"_id": "$problem", "judged": {"$sum": 1}, "accepted": {"$sum": "$accepted"}}},
             ],
         )
-        return {group["_id"]: group["accepted"] / group["judged"] for group in groups}
+        return {group["_id"]: (group["judged"], group["accepted"]) for group in groups}

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from codex_problem.errors import SubmissionNotFound
+from codex_problem.problems.acceptance import AcceptanceRates
 from codex_problem.scoring.service import Scoring
 from codex_problem.submissions.idempotency import IdempotencyKeys
 from codex_problem.submissions.model import Judgement, Submission, Verdict
@@ -35,10 +36,13 @@ class Page:
 class Submissions:
     """The durable record of what people handed in."""
 
-    def __init__(self, repository: SubmissionRepository, keys: IdempotencyKeys, scoring: Scoring) -> None:
+    def __init__(
+        self, repository: SubmissionRepository, keys: IdempotencyKeys, scoring: Scoring, rates: AcceptanceRates
+    ) -> None:
         self._repository = repository
         self._keys = keys
         self._scoring = scoring
+        self._rates = rates
 
     async def create(self, submission: Submission, idempotency_key: str) -> Created:
         """Record a pending submission, once for its id and once for its author's key.
@@ -76,6 +80,7 @@ class Submissions:
         accepted = judgement.verdict is Verdict.ACCEPTED
         gain = self._scoring.known_gain(author, problem) if accepted else 0
         if await self._repository.finalise(id, judgement, gain, replay=replay):
+            self._rates.note(problem, judgement.verdict)
             if accepted:
                 self._scoring.credit_soon(submission=id, author=author, problem=problem, gain=gain)
             return judgement
