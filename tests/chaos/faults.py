@@ -14,6 +14,7 @@ TARGETS: Final = (*NAMES, *STORES)
 SLOWED: Final = ("redis", "mongo", "postgres")
 FILLED: Final = ("kafka", "mongo")
 RECORDS: Final = "records"
+CLOCKED: Final = ("code-execution-service",)
 _BURSTS: Final = 0.2  # the share of kills that come two or three at once
 
 
@@ -22,7 +23,7 @@ class Fault:
     """``name`` happens to ``target``, ``at`` seconds after the start, for ``seconds`` (0: an instant).
 
     Names: kill (SIGKILL), freeze (SIGSTOP, then SIGCONT), restart (SIGTERM), slow (its network), full (its disk),
-    repeat (old records again, in another order).
+    repeat (old records again, in another order), jump (its wall clock is an hour ahead, or behind).
     """
 
     at: float
@@ -59,6 +60,7 @@ def plan(seed: int, scope: Scope) -> tuple[Fault, ...]:
         *_lasting(dice, scope, "full", [disk for disk in _of(FILLED, scope) if disk in scope.disks], scope.kills // 12),
         *_lasting(dice, scope, "restart", _of(("kafka",), scope), scope.kills // 15, longest=0.0),
         *_lasting(dice, scope, "repeat", (RECORDS,), scope.kills // 4, longest=0.0),
+        *_lasting(dice, scope, "jump", _of(CLOCKED, scope), scope.kills // 5, longest=20.0),
     ]
     return tuple(sorted(faults, key=lambda fault: (fault.at, fault.name, fault.target)))
 

@@ -5,6 +5,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
+from itertools import cycle
 from typing import Any, Final
 
 from tests.chaos.faults import Fault
@@ -13,6 +14,7 @@ from tests.chaos.stack import Stack, thaw
 
 _DELAY: Final = 0.03  # seconds more for everything that crosses a slow network
 _REPEATED: Final = 40  # records
+_HOUR: Final = 3600
 _PATIENCE: Final = 10.0  # seconds to wait for the process of a part that is just being started again
 
 
@@ -26,6 +28,7 @@ class Injector:
         self._done: Counter[tuple[str, str]] = Counter()
         self.missed: list[Fault] = []
         self.last_kill = 0.0
+        self._jumps = cycle((_HOUR, -_HOUR))
         self._ways: dict[str, Callable[[Fault], Coroutine[Any, Any, bool]]] = {
             "kill": self._kill,
             "restart": self._restart,
@@ -33,6 +36,7 @@ class Injector:
             "slow": self._slow,
             "full": self._full,
             "repeat": self._repeat,
+            "jump": self._jump,
         }
 
     @property
@@ -102,3 +106,11 @@ class Injector:
 
     async def _repeat(self, _: Fault) -> bool:
         return bool(await self._mischief.repeat(_REPEATED))
+
+    async def _jump(self, fault: Fault) -> bool:
+        self._stack.clock.set_wrong(next(self._jumps))
+        try:
+            await asyncio.sleep(fault.seconds)
+        finally:
+            self._stack.clock.set_wrong(0)
+        return True

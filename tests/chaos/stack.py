@@ -19,6 +19,7 @@ from codex_tools.stack import mongo, postgres
 from codex_tools.stack.home import REPOSITORY, Home, home_from
 from codex_tools.stack.process import Identity
 from codex_tools.stack.state import recorded
+from tests.chaos.clock import Clock
 from tests.chaos.disk import Disk, mounted
 from tests.chaos.faults import FILLED, SLOWED
 from tests.chaos.proxy import Proxy, proxied
@@ -36,8 +37,9 @@ _PATIENCE: Final = 300
 class Stack:
     """A running stack. A process is found by the supervisor's records, and only that very process is touched."""
 
-    def __init__(self, home: Home, proxies: Mapping[str, Proxy], disks: Mapping[str, Disk]) -> None:
+    def __init__(self, home: Home, proxies: Mapping[str, Proxy], disks: Mapping[str, Disk], clock: Clock) -> None:
         self.home = home
+        self.clock = clock
         self.proxies = proxies
         self.disks = disks
         document = _document(home)
@@ -88,10 +90,11 @@ def thaw(frozen: tuple[psutil.Process, ...]) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
-    """A folder for a stack, with disks of their own for some stores."""
+    """A folder for a stack, with disks of their own for some stores, and a clock of its own for the worker."""
 
     home: Home
     disks: Mapping[str, Disk]
+    clock: Clock
 
 
 @asynccontextmanager
@@ -105,9 +108,11 @@ async def running(*extra: str, keep: Path | None = None) -> AsyncIterator[Stack]
             ports = _Ports(place.home)
             doors = {name: await stack.enter_async_context(proxied(ports.of(name))) for name in SLOWED}
             settings = [*_UNLIMITED, *extra, *_through(place.home, {name: port for name, (_, port) in doors.items()})]
+            settings += [f"code-execution.{name}={value}" for name, value in place.clock.environment.items()]
             try:
                 await _codex(place.home, "up", *(word for value in settings for word in ("--set", value)))
-                yield Stack(place.home, {name: proxy for name, (proxy, _) in doors.items()}, place.disks)
+                proxies = {name: proxy for name, (proxy, _) in doors.items()}
+                yield Stack(place.home, proxies, place.disks, place.clock)
             finally:
                 await _codex(place.home, "down")
 
@@ -120,7 +125,8 @@ def _place(keep: Path | None) -> Iterator[_Place]:
         with ExitStack() as stack:
             disks = {name: stack.enter_context(mounted(home.folder / name)) for name in FILLED}
             try:
-                yield _Place(home=home, disks={name: disk for name, disk in disks.items() if disk})
+                full = {name: disk for name, disk in disks.items() if disk}
+                yield _Place(home=home, disks=full, clock=Clock(Path(folder)))
             finally:
                 postgres.remove_data(home)
                 _copy_logs(home, keep)

@@ -1,13 +1,37 @@
-"""The short form of ``make chaos``: every part is killed once within half a minute."""
+"""The short form of ``make chaos``: every part is killed once within half a minute; and a clock that is wrong."""
+
+from datetime import UTC, datetime
 
 import pytest
 
 from tests.chaos.faults import Scope, plan
 from tests.chaos.run import torment
 from tests.chaos.stack import running
+from tests.e2e.client import Platform
+from tests.e2e.programs import TWO_SUM
 
 SECONDS = 20
 LATE = 50  # repeated records
+
+
+@pytest.mark.parametrize("wrong_by", [3600, -3600])
+async def test_a_worker_whose_clock_is_wrong_changes_no_time_that_people_see(wrong_by: int) -> None:
+    async with running() as stack:
+        stack.clock.set_wrong(wrong_by)
+        platform = Platform(stack.gateway, stack.traces)
+        ada = await platform.sign_up()
+        began = datetime.now(UTC)
+        answers = [await platform.judged(ada, TWO_SUM), await platform.run(ada, TWO_SUM)]
+        await platform.close()
+
+    for answer in answers:
+        assert answer["verdict"] == "AC"
+        assert (
+            began
+            <= datetime.fromisoformat(answer["created_at"])
+            <= datetime.fromisoformat(answer["judged_at"])
+            <= datetime.now(UTC)
+        )
 
 
 @pytest.mark.timeout(300)

@@ -17,7 +17,7 @@ def test_every_part_is_killed_and_frozen_and_all_is_over_in_time() -> None:
 
     assert Counter(fault.target for fault in faults if fault.name == "kill") == dict.fromkeys(TARGETS, 6)
     assert {fault.target for fault in faults if fault.name == "freeze"} == set(TARGETS)
-    assert {fault.name for fault in faults} == {"kill", "freeze", "restart", "slow", "full", "repeat"}
+    assert {fault.name for fault in faults} == {"kill", "freeze", "restart", "slow", "full", "repeat", "jump"}
     assert all(fault.at >= 0 and fault.end <= 600 for fault in faults)
 
 

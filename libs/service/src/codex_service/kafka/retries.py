@@ -1,7 +1,6 @@
 """The delay queue: records that failed wait in Redis for their next attempt, and go back to their topic in time."""
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from importlib.resources import files
 from typing import Any
@@ -60,20 +59,16 @@ class Retries:
         Raises:
             Overloaded: too many wait already.
         """
-        due = time.time() + self._policy.pause(record)
+        pause = round(self._policy.pause(record) * 1000)
         with self._telemetry.quiet():
-            fits = await self._put(
-                [self._due, self._records], [_ROOM, _id(record), round(due * 1000), record.SerializeToString()]
-            )
+            fits = await self._put([self._due, self._records], [_ROOM, _id(record), pause, record.SerializeToString()])
         if not fits:
             raise Overloaded("too many records wait for another attempt")
 
     async def _turn(self) -> None:
         try:
             with self._telemetry.quiet():
-                now = round(time.time() * 1000)
-                until = now + round(_LEASE * 1000)
-                depth, *due = await self._take([self._due, self._records], [now, until, _BATCH])
+                depth, until, *due = await self._take([self._due, self._records], [round(_LEASE * 1000), _BATCH])
         except redis.OUTAGES as error:
             log.warning("the delay queue cannot be asked", error=repr(error))
             return

@@ -48,6 +48,7 @@ class Results:
     async def _final(self, finished: events.ExecutionFinished) -> judging.Judgement:
         """The judgement that counts: for a submission the first one that was recorded."""
         if finished.kind != judging.KIND_SUBMIT:
+            finished.judgement.judged_at.CopyFrom(now())  # workers have clocks of their own
             return finished.judgement
         request = submissions.UpdateSubmissionRequest(
             id=finished.submission_id,

@@ -5,6 +5,7 @@ from codex_problem.submissions.model import Submission
 from codex_problem.submissions.service import Submissions
 from codex_protos.problem.v1 import submission_service_pb2 as pb
 from codex_protos.problem.v1 import submission_service_pb2_grpc as rpc
+from codex_service.clock import now
 from codex_service.grpc.server import Context
 
 
@@ -21,6 +22,8 @@ class SubmissionServicer(rpc.SubmissionServiceServicer):
     async def UpdateSubmission(
         self, request: pb.UpdateSubmissionRequest, context: Context
     ) -> pb.UpdateSubmissionResponse:
+        # Workers have clocks of their own; what is late with its points is found by ours.
+        request.judgement.judged_at.CopyFrom(now())
         judgement = await self._submissions.finalise(
             id=request.id,
             author=request.author,

@@ -1,0 +1,31 @@
+"""The wall clock of one service, which can be set wrong while the service runs."""
+
+import struct
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from codex_code_execution.sandbox.build import compiler
+
+_SOURCE: Final = Path(__file__).with_name("wrong.c")
+
+
+class Clock:
+    """A library to be preloaded, and the file from which it knows how wrong it is."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "clock"
+        self._library = folder / "clock.so"
+        self.set_wrong(0)
+        command = [*compiler(), "-shared", "-fPIC", "-O2", "-Wall", str(_SOURCE), "-o", str(self._library)]
+        subprocess.run(command, check=True, capture_output=True, timeout=120)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What gives a process this clock."""
+        return {"LD_PRELOAD": str(self._library), "WRONG_CLOCK": str(self._file)}
+
+    def set_wrong(self, seconds: int) -> None:
+        """From now on the clock is so much ahead, or behind."""
+        with self._file.open("r+b" if self._file.exists() else "wb") as file:
+            file.write(struct.pack("<q", seconds))
