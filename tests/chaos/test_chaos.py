@@ -12,26 +12,24 @@ from tests.e2e.programs import TWO_SUM
 
 SECONDS = 20
 LATE = 50  # repeated records
+HOUR = 3600
 
 
-@pytest.mark.parametrize("wrong_by", [3600, -3600])
-async def test_a_worker_whose_clock_is_wrong_changes_no_time_that_people_see(wrong_by: int) -> None:
+async def test_a_worker_whose_clock_is_wrong_changes_no_time_that_people_see() -> None:
+    answers = []
     async with running() as stack:
-        stack.clock.set_wrong(wrong_by)
         platform = Platform(stack.gateway, stack.traces)
         ada = await platform.sign_up()
         began = datetime.now(UTC)
-        answers = [await platform.judged(ada, TWO_SUM), await platform.run(ada, TWO_SUM)]
+        for seconds in (HOUR, -HOUR):
+            stack.clock.set_wrong(seconds)
+            answers += [await platform.judged(ada, TWO_SUM), await platform.run(ada, TWO_SUM)]
         await platform.close()
 
     for answer in answers:
         assert answer["verdict"] == "AC"
-        assert (
-            began
-            <= datetime.fromisoformat(answer["created_at"])
-            <= datetime.fromisoformat(answer["judged_at"])
-            <= datetime.now(UTC)
-        )
+        created, judged = (datetime.fromisoformat(answer[name]) for name in ("created_at", "judged_at"))
+        assert began <= created <= judged <= datetime.now(UTC)
 
 
 @pytest.mark.timeout(300)

@@ -28,17 +28,18 @@ VERDICT_WITHIN = 60.0
 LONG = pytest.mark.timeout(300)
 
 
-def _options(*, of_each: int) -> list[str]:
+def _options(*, of_each: int, workers: int) -> list[str]:
     options = [word for name in UNLIMITED for word in ("--set", f"gateway.CODEX_{name}=1000000")]
     if of_each > 1:
-        options += [word for name in SERVICES for word in ("--scale", f"{name}={of_each}")]
+        counts = dict.fromkeys(SERVICES, of_each) | {"code-execution": workers}
+        options += [word for name, count in counts.items() for word in ("--scale", f"{name}={count}")]
         options += ["--set", "code-execution.CODEX_SLOTS=1"]
     return options
 
 
 @LONG
 async def test_a_rolling_restart_of_one_process_each_loses_nothing(tmp_path: Path) -> None:
-    async with running(tmp_path / "codex", *_options(of_each=1)) as stack:
+    async with running(tmp_path / "codex", *_options(of_each=1, workers=1)) as stack:
         diary = await _visited_while_restarting(stack)
 
     print(diary)  # noqa: T201 (the figures)
@@ -46,8 +47,8 @@ async def test_a_rolling_restart_of_one_process_each_loses_nothing(tmp_path: Pat
 
 
 @LONG
-async def test_a_rolling_restart_of_two_processes_each_is_hardly_noticed(tmp_path: Path) -> None:
-    async with running(tmp_path / "codex", *_options(of_each=2)) as stack:
+async def test_a_rolling_restart_of_two_processes_each_and_four_workers_is_hardly_noticed(tmp_path: Path) -> None:
+    async with running(tmp_path / "codex", *_options(of_each=2, workers=4)) as stack:
         diary = await _visited_while_restarting(stack)
 
     print(diary)  # noqa: T201 (the figures)
