@@ -19,7 +19,7 @@ from codex_protos.codemanage.v1 import code_manage_service_pb2 as pb
 from codex_protos.judging.v1 import judging_pb2 as judging
 from codex_service.errors import NotFound
 from codex_service.http import HttpServer
-from codex_testing.judging import AC, WA, judgement
+from codex_testing.judging import AC, SE, WA, judgement
 from codex_testing.services import free_address
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -149,6 +149,16 @@ async def test_a_submission_that_was_not_accepted_has_no_progress_to_wait_for(ga
     spans = flow()
     del spans["auth-user-service"]
     store.documents[TRACE] = document(spans)
+
+    assert (await gateway.get(PATH)).json()["complete"] is True
+
+
+async def test_a_submission_that_no_worker_ever_answered_has_no_result_to_wait_for(
+    gateway: Gateway, store: Store
+) -> None:
+    keep(gateway, SE)
+    update = span(3, 1, "codex.problem.v1.SubmissionService/UpdateSubmission", kind=2)
+    store.documents[TRACE] = document({"gateway-service": flow()["gateway-service"], "problem-service": [update]})
 
     assert (await gateway.get(PATH)).json()["complete"] is True
 

@@ -16,7 +16,6 @@ from codex_code_execution.judging.model import (
 )
 from codex_protos.execution.v1 import events_pb2 as events
 from codex_protos.judging.v1 import judging_pb2 as judging
-from codex_service.clock import now
 
 MAX_RESULT = 512 * 1024
 KINDS = {judging.KIND_SUBMIT: Kind.SUBMIT, judging.KIND_RUN: Kind.RUN, judging.KIND_CUSTOM: Kind.CUSTOM}
@@ -77,7 +76,6 @@ def result_to_wire(
         wall_time=judgement.wall_time,
         memory_peak=judgement.memory_peak,
         attempt=attempt,
-        judged_at=now(),
         detail=judgement.detail,
     )
     if message.ByteSize() > MAX_RESULT:

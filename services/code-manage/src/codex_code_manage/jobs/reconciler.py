@@ -13,7 +13,6 @@ from codex_code_manage.jobs.broker import Broker
 from codex_code_manage.jobs.order import Order
 from codex_protos.judging.v1 import judging_pb2 as judging
 from codex_protos.problem.v1 import submission_service_pb2 as submissions
-from codex_service.clock import now
 from codex_service.kafka.retries import waiting
 from codex_service.lease import Lease
 from codex_service.redis import RedisClient
@@ -130,7 +129,7 @@ class Reconciler:
 
     async def _fail(self, submission: judging.Submission, number: int) -> None:
         log.error("submission given up", submission=submission.id, attempts=number - 1)
-        judgement = judging.Judgement(verdict=judging.VERDICT_SE, attempt=number - 1, detail=GIVEN_UP, judged_at=now())
+        judgement = judging.Judgement(verdict=judging.VERDICT_SE, attempt=number - 1, detail=GIVEN_UP)
         request = submissions.UpdateSubmissionRequest(
             id=submission.id, judgement=judgement, author=submission.author, problem=submission.problem
         )

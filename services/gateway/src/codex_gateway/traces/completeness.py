@@ -23,8 +23,13 @@ def complete(spans: Sequence[Span], submission: judging.Submission) -> bool:
 def _tails(submission: judging.Submission) -> Sequence[tuple[str, str]]:
     if submission.kind != judging.KIND_SUBMIT:
         return (_RESULT,)
-    accepted = submission.judgement.verdict == judging.VERDICT_AC
-    return (_RESULT, _FINALISED, _CREDITED) if accepted else (_RESULT, _FINALISED)
+    match submission.judgement.verdict:
+        case judging.VERDICT_AC:
+            return (_RESULT, _FINALISED, _CREDITED)
+        case judging.VERDICT_SE:  # where no worker ever answered, there is no result to be read
+            return (_FINALISED,)
+        case _:
+            return (_RESULT, _FINALISED)
 
 
 def _arrived(spans: Sequence[Span], service: str, ending: str) -> bool:
