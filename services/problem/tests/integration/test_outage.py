@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 from codex_protos.problem.v1 import problem_service_pb2 as pb
 from codex_testing.problem import DEADLINE, EASY, ProblemClient, new_user
@@ -44,6 +44,14 @@ async def test_what_was_answered_survives_a_power_cut(problem: ProblemClient, mo
 
     assert (await eventually(lambda: problem.get(made[0]))).judgement == judged
     assert await problem.count(author) == 20
+
+
+async def test_it_can_be_ended_while_mongodb_is_away(serve: Serve, mongo_store: Store) -> None:
+    async with AsyncExitStack() as stack:
+        problem = await stack.enter_async_context(serve())
+        await problem.finalise((await problem.create(new_user())).submission)
+        async with mongo_store.down(), asyncio.timeout(10):
+            await stack.aclose()
 
 
 async def test_without_redis_submissions_go_on_and_points_follow(serve: Serve, redis_store: Store) -> None:

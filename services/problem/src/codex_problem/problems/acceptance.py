@@ -8,6 +8,7 @@ from pymongo import UpdateOne
 
 from codex_problem.submissions.model import Verdict
 from codex_problem.submissions.repository import SubmissionRepository
+from codex_service import mongo
 from codex_service.mongo import Collection
 
 log = structlog.get_logger()
@@ -60,22 +61,25 @@ class AcceptanceRates:
         return (known.accepted + news.accepted) / judged if judged else None
 
     async def exchange(self) -> None:
-        """Tell what was counted here, hear what others have counted."""
-        news, self._news = self._news, {}
+        """Tell what was counted here, hear what others have counted; without a database, the next time."""
         try:
-            await self._tell(news)
-        except BaseException:
-            self._take_back(news)
-            raise
-        await self._read()
+            await self._tell()
+            await self._read()
+        except mongo.OUTAGES as error:
+            log.warning("acceptance rates are not exchanged", error=repr(error))
 
-    async def _tell(self, news: dict[str, Count]) -> None:
+    async def _tell(self) -> None:
+        news, self._news = self._news, {}
         added = [
             UpdateOne({"_id": problem}, {"$inc": {"judged": count.judged, "accepted": count.accepted}}, upsert=True)
             for problem, count in news.items()
         ]
-        if added:
-            await self._collection.bulk_write(added, ordered=False)
+        try:
+            if added:
+                await self._collection.bulk_write(added, ordered=False)
+        except BaseException:
+            self._take_back(news)
+            raise
 
     def _take_back(self, news: dict[str, Count]) -> None:
         for problem, count in news.items():
