@@ -123,7 +123,7 @@ async def test_a_full_disk_is_said_in_one_sentence(tmp_path: Path, stack: Stack)
 
 
 async def test_an_up_that_is_interrupted_leaves_no_process(stack: Stack) -> None:
-    process = await stack.begin("up", "--stores-only")
+    process = await stack.begin("up")
     await eventually(lambda: read_json(stack.home.stack_file)["stores"] != {}, 20)
 
     process.send_signal(signal.SIGINT)

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define START_MS 5000
+#define START_MS 10000
 #define CLEAR_US 2000000
 
 /* Makes the pipes of a new box. 0, or -1 with nothing left open. */
