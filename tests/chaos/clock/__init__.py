@@ -16,7 +16,7 @@ class Clock:
     def __init__(self, folder: Path) -> None:
         self._file = folder / "clock"
         self._library = folder / "clock.so"
-        self.set_wrong(0)
+        self._file.write_bytes(_seconds(0))
         command = [*compiler(), "-shared", "-fPIC", "-O2", "-Wall", str(_SOURCE), "-o", str(self._library)]
         subprocess.run(command, check=True, capture_output=True, timeout=120)
 
@@ -27,5 +27,9 @@ class Clock:
 
     def set_wrong(self, seconds: int) -> None:
         """From now on the clock is so much ahead, or behind."""
-        with self._file.open("r+b" if self._file.exists() else "wb") as file:
-            file.write(struct.pack("<q", seconds))
+        with self._file.open("r+b") as file:  # in place: who has mapped it must never find it shorter
+            file.write(_seconds(seconds))
+
+
+def _seconds(number: int) -> bytes:
+    return struct.pack("=q", number)

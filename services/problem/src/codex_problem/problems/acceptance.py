@@ -1,6 +1,8 @@
 """How often a problem is solved, counted when something is judged: the price does not grow with what is stored."""
 
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import structlog
@@ -38,21 +40,13 @@ class AcceptanceRates:
         """Count what was judged before anybody counted; may be repeated, by several replicas too."""
         if await self._collection.find_one({}) is None:
             counted = await self._submissions.count_judged()
-            first = [
-                UpdateOne({"_id": problem}, {"$setOnInsert": {"judged": judged, "accepted": accepted}}, upsert=True)
-                for problem, (judged, accepted) in counted.items()
-            ]
-            if first:
-                await self._collection.bulk_write(first, ordered=False)
+            await self._write("$setOnInsert", {problem: Count(*numbers) for problem, numbers in counted.items()})
         await self._read()
 
     def note(self, problem: str, verdict: Verdict) -> None:
         """A submission was judged; the platform's own faults do not count."""
-        if verdict is Verdict.SYSTEM_ERROR:
-            return
-        count = self._news.setdefault(problem, Count())
-        count.judged += 1
-        count.accepted += verdict is Verdict.ACCEPTED
+        if verdict is not Verdict.SYSTEM_ERROR:
+            self._add(problem, Count(judged=1, accepted=int(verdict is Verdict.ACCEPTED)))
 
     def of(self, problem: str) -> float | None:
         """The accepted share, 0 to 1; None while nothing was judged."""
@@ -70,23 +64,34 @@ class AcceptanceRates:
 
     async def _tell(self) -> None:
         news, self._news = self._news, {}
-        added = [
-            UpdateOne({"_id": problem}, {"$inc": {"judged": count.judged, "accepted": count.accepted}}, upsert=True)
-            for problem, count in news.items()
-        ]
         try:
-            if added:
-                await self._collection.bulk_write(added, ordered=False)
-        except BaseException:
-            self._take_back(news)
+            await _whole(asyncio.create_task(self._write("$inc", news)))
+        except Exception:
+            for problem, count in news.items():
+                self._add(problem, count)
             raise
 
-    def _take_back(self, news: dict[str, Count]) -> None:
-        for problem, count in news.items():
-            mine = self._news.setdefault(problem, Count())
-            mine.judged += count.judged
-            mine.accepted += count.accepted
+    async def _write(self, operator: str, counts: Mapping[str, Count]) -> None:
+        changes = [
+            UpdateOne({"_id": problem}, {operator: asdict(count)}, upsert=True) for problem, count in counts.items()
+        ]
+        if changes:
+            await self._collection.bulk_write(changes, ordered=False)
+
+    def _add(self, problem: str, more: Count) -> None:
+        count = self._news.setdefault(problem, Count())
+        count.judged += more.judged
+        count.accepted += more.accepted
 
     async def _read(self) -> None:
         found: list[dict[str, Any]] = await self._collection.find({}).to_list(length=None)
         self._known = {each["_id"]: Count(judged=each["judged"], accepted=each["accepted"]) for each in found}
+
+
+async def _whole(write: asyncio.Task[None]) -> None:
+    """Wait for a write, also when the turn that began it is cut off: nobody would know whether it has counted."""
+    try:
+        await asyncio.shield(write)
+    except asyncio.CancelledError:
+        await write
+        raise
