@@ -91,9 +91,7 @@ async def peer(recorder: Recorder) -> AsyncIterator[Peer]:
     health_pb2_grpc.add_HealthServicer_to_server(health.HealthServicer(), server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    async with grpc.aio.insecure_channel(
-        f"127.0.0.1:{port}", interceptors=recorder.telemetry.client_interceptors
-    ) as channel:
+    async with recorder.telemetry.instrument_channel(grpc.aio.insecure_channel(f"127.0.0.1:{port}")) as channel:
         yield Peer(handlers, channel)
     await server.stop(0)
 

@@ -18,12 +18,11 @@ class Telemetry(Protocol):
         """Put before all others of a gRPC server."""
 
     @property
-    def client_interceptors(self) -> Sequence["grpc.aio.ClientInterceptor"]:
-        """Put on every gRPC channel."""
-
-    @property
     def log_processors(self) -> Sequence[structlog.typing.Processor]:
         """Add the current trace to a log line."""
+
+    def instrument_channel(self, channel: "grpc.aio.Channel") -> "grpc.aio.Channel":
+        """What to use in place of a new gRPC channel."""
 
     def process(self, record: Any, *, group: str) -> AbstractContextManager[None]:
         """Surround the handling of one Kafka record."""
@@ -45,8 +44,10 @@ class Untraced:
     """Tracing that isn't there."""
 
     server_interceptors: Sequence["grpc.aio.ServerInterceptor[Any, Any]"] = ()
-    client_interceptors: Sequence["grpc.aio.ClientInterceptor"] = ()
     log_processors: Sequence[structlog.typing.Processor] = ()
+
+    def instrument_channel(self, channel: "grpc.aio.Channel") -> "grpc.aio.Channel":
+        return channel
 
     def process(self, record: Any, *, group: str) -> AbstractContextManager[None]:  # noqa: ARG002 (the seam's shape)
         return nullcontext()

@@ -3,21 +3,20 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from opentelemetry import propagate, trace
-from opentelemetry.context import Context
+from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 from opentelemetry.util.types import AttributeValue
 
 from codex_telemetry import attributes as keys
+from codex_telemetry.current import EMPTY, TRACE_HEADERS, Current, carried
 from codex_telemetry.metrics import messaging_process_duration
 from codex_telemetry.spans import links_to
 
 if TYPE_CHECKING:
     from aiokafka.structs import ConsumerRecord
 
-TRACE_HEADERS: Final = frozenset({"traceparent", "tracestate", "baggage"})
 Headers = Sequence[tuple[str, bytes | None]]
 
 _tracer = trace.get_tracer("codex_telemetry.kafka")
@@ -26,17 +25,17 @@ _tracer = trace.get_tracer("codex_telemetry.kafka")
 @contextmanager
 def process(record: "ConsumerRecord", *, group: str, child: bool) -> Iterator[None]:
     """A CONSUMER span linked to the producer's span, and with ``child`` also in its trace."""
-    producer = propagate.extract(_trace_headers(record.headers), context=Context())
-    bounded: dict[str, AttributeValue] = operation("process", record.topic)
-    bounded[keys.MESSAGING_CONSUMER_GROUP_NAME] = group
+    producer = carried(_trace_headers(record.headers))
+    bounded = operation("process", record.topic) | {keys.MESSAGING_CONSUMER_GROUP_NAME: group}
     started = time.perf_counter()
-    with _tracer.start_as_current_span(
+    span = _tracer.start_span(
         f"process {record.topic}",
-        context=producer if child else Context(),
+        context=producer if child else EMPTY,
         kind=SpanKind.CONSUMER,
         attributes=bounded | _of_record(record),
         links=links_to(producer),
-    ) as span:
+    )
+    with Current(span):
         try:
             yield
         except BaseException as error:

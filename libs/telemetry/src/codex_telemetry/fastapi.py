@@ -2,12 +2,11 @@
 
 from typing import Any, Final
 
-from opentelemetry import propagate
-from opentelemetry.context import Context
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.trace import Link, Span
 
 from codex_telemetry.attributes import SERVER_ADDRESS
+from codex_telemetry.current import carried
 from codex_telemetry.spans import links_to
 from codex_telemetry.telemetry import AsgiApp, Receive, Scope, Send
 
@@ -40,13 +39,13 @@ class _OutsideTraces:
 
 
 def _without_trace(scope: Scope) -> Scope:
-    carried = {
+    told = {
         name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"] if name in _TRACE_HEADERS
     }
-    if not carried:
+    if not told:
         return scope
     kept = [header for header in scope["headers"] if header[0] not in _TRACE_HEADERS]
-    return {**scope, "headers": kept, _LINKS: links_to(propagate.extract(carried, context=Context()))}
+    return {**scope, "headers": kept, _LINKS: links_to(carried(told))}
 
 
 def _complete(span: Span, scope: Scope) -> None:

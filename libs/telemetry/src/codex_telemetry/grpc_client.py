@@ -1,99 +1,68 @@
 """gRPC, the calling end.
 
-An interceptor must hand the call on as it is: awaiting it here would take it away from the caller's cancellation.
-So the span is closed by the call itself when it is done.
+A call is handed on as it is: awaiting it here would take it away from the caller's cancellation. So the span is closed
+by the call itself when it is done. A channel's methods are wrapped because grpc.aio makes a second call object, and a
+task, for every call that goes through an interceptor.
 """
 
 import random
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Final
 
 import grpc.aio
-from grpc.aio import ClientCallDetails, Metadata
-from opentelemetry import propagate, trace
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled
-from opentelemetry.trace import NonRecordingSpan, Span, SpanContext
+from opentelemetry.trace import SpanContext
 
-from codex_telemetry.rpc import Rpc, client_call, is_traced, status_name
-
-if TYPE_CHECKING:
-    _UnaryUnary = grpc.aio.UnaryUnaryClientInterceptor[Any, Any]
-    _UnaryStream = grpc.aio.UnaryStreamClientInterceptor[Any, Any]
-    _StreamUnary = grpc.aio.StreamUnaryClientInterceptor[Any, Any]
-    _StreamStream = grpc.aio.StreamStreamClientInterceptor[Any, Any]
-else:
-    _UnaryUnary = grpc.aio.UnaryUnaryClientInterceptor
-    _UnaryStream = grpc.aio.UnaryStreamClientInterceptor
-    _StreamUnary = grpc.aio.StreamUnaryClientInterceptor
-    _StreamStream = grpc.aio.StreamStreamClientInterceptor
+from codex_telemetry.current import headers_of
+from codex_telemetry.rpc import Rpc, client_end, is_traced, status_name
 
 # The call of any of the four kinds: their common part is what is used here.
 _Call = Any
-_Continuation = Callable[..., Any]
+_MultiCallable = Callable[..., _Call]
+_KINDS: Final = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
 
 
-def client_interceptors() -> list[grpc.aio.ClientInterceptor]:
-    """One for each kind of call."""
-    interceptors = [_TracedUnaryUnary(), _TracedUnaryStream(), _TracedStreamUnary(), _TracedStreamStream()]
-    return cast("list[grpc.aio.ClientInterceptor]", interceptors)
+def trace_channel(channel: grpc.aio.Channel) -> grpc.aio.Channel:
+    """The same channel, whose calls of all four kinds have spans."""
+    for kind in _KINDS:
+        setattr(channel, kind, _making_traced(getattr(channel, kind)))
+    return channel
 
 
-class _TracedUnaryUnary(_UnaryUnary):
-    async def intercept_unary_unary(
-        self, continuation: _Continuation, client_call_details: ClientCallDetails, request: Any
-    ) -> _Call:
-        return await _traced(continuation, client_call_details, request)
+def _making_traced(make: Callable[..., _MultiCallable]) -> Callable[..., _MultiCallable]:
+    def make_traced(method: str, *arguments: Any, **options: Any) -> _MultiCallable:
+        call = make(method, *arguments, **options)
+        return _traced(call, method) if is_traced(method) else call
+
+    return make_traced
 
 
-class _TracedUnaryStream(_UnaryStream):
-    async def intercept_unary_stream(
-        self, continuation: _Continuation, client_call_details: ClientCallDetails, request: Any
-    ) -> _Call:
-        return await _traced(continuation, client_call_details, request)
+def _traced(begin: _MultiCallable, path: str) -> _MultiCallable:
+    end = client_end(path)
+
+    def traced(request: Any = None, *, metadata: Any = None, **options: Any) -> _Call:
+        if not is_instrumentation_enabled():
+            return begin(request, metadata=_carrying(_unsampled(), metadata), **options)
+        rpc = Rpc(end, None)
+        try:
+            call = begin(request, metadata=_carrying(rpc.span.get_span_context(), metadata), **options)
+        except BaseException as error:
+            rpc.end("UNKNOWN", repr(error))
+            raise
+        call.add_done_callback(lambda done: _end(rpc, done))
+        return call
+
+    return traced
 
 
-class _TracedStreamUnary(_StreamUnary):
-    async def intercept_stream_unary(
-        self, continuation: _Continuation, client_call_details: ClientCallDetails, request_iterator: Any
-    ) -> _Call:
-        return await _traced(continuation, client_call_details, request_iterator)
+def _carrying(context: SpanContext, metadata: Any) -> tuple[tuple[str, str | bytes], ...]:
+    """The caller's own metadata and the span's headers."""
+    return (*(metadata or ()), *headers_of(context).items())
 
 
-class _TracedStreamStream(_StreamStream):
-    async def intercept_stream_stream(
-        self, continuation: _Continuation, client_call_details: ClientCallDetails, request_iterator: Any
-    ) -> _Call:
-        return await _traced(continuation, client_call_details, request_iterator)
-
-
-async def _traced(continuation: _Continuation, details: ClientCallDetails, request: Any) -> _Call:
-    path = details.method.decode() if isinstance(details.method, bytes) else details.method
-    if not is_traced(path):
-        return await continuation(details, request)
-    if not is_instrumentation_enabled():
-        return await continuation(_carrying(_unsampled(), details), request)
-    rpc = client_call(path)
-    try:
-        call = await continuation(_carrying(rpc.span, details), request)
-    except BaseException as error:
-        rpc.end("UNKNOWN", repr(error))
-        raise
-    call.add_done_callback(lambda done: _end(rpc, done))
-    return call
-
-
-def _carrying(span: Span, details: ClientCallDetails) -> ClientCallDetails:
-    """The same call with the span's headers. The caller's own metadata and deadline stay as they are."""
-    headers: dict[str, str] = {}
-    propagate.inject(headers, context=trace.set_span_in_context(span))
-    metadata = Metadata(*(details.metadata or ()), *headers.items())
-    return ClientCallDetails(details.method, details.timeout, metadata, details.credentials, details.wait_for_ready)
-
-
-def _unsampled() -> Span:
+def _unsampled() -> SpanContext:
     """Says "not recorded" to the other side, which would begin a trace of its own if it were told nothing."""
-    ids = SpanContext(random.getrandbits(128), random.getrandbits(64), is_remote=False)
-    return NonRecordingSpan(ids)
+    return SpanContext(random.getrandbits(128), random.getrandbits(64), is_remote=False)
 
 
 def _end(rpc: Rpc, call: _Call) -> None:

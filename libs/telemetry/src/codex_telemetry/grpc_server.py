@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 import grpc.aio
-from opentelemetry import context, propagate, trace
-from opentelemetry.context import Context
+from opentelemetry import context
 
-from codex_telemetry.rpc import Rpc, is_traced, server_call, status_name
+from codex_telemetry.current import EMPTY, carried, with_span
+from codex_telemetry.rpc import End, Rpc, is_traced, server_end, status_name
 
 if TYPE_CHECKING:
     _Interceptor = grpc.aio.ServerInterceptor[Any, Any]
@@ -18,48 +18,49 @@ else:
 
 _Handler = Any
 _ServicerContext = Any
-_Begin = Callable[[], Rpc]
 
 
 class ServerTracing(_Interceptor):
     """A SERVER span around every call but health checks, in the trace of its caller."""
+
+    def __init__(self) -> None:
+        # What the interceptors within make of a method is the same for all of its calls.
+        self._handlers: dict[str, _Handler] = {}
 
     async def intercept_service(
         self,
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[_Handler]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> _Handler:
+        method = handler_call_details.method
+        if method in self._handlers:
+            return self._handlers[method]
         handler = await continuation(handler_call_details)
-        if handler is None or not is_traced(handler_call_details.method):
+        if handler is None or not is_traced(method):
             return handler
-        return _traced(handler, lambda: _begin(handler_call_details))
+        return self._handlers.setdefault(method, _traced(handler, server_end(method)))
 
 
-def _begin(details: grpc.HandlerCallDetails) -> Rpc:
-    caller = _caller(details)
-    rpc = server_call(details.method, caller)
+def _begin(end: End, call: _ServicerContext) -> Rpc:
+    caller = carried({key: value for key, value in call.invocation_metadata() or () if isinstance(value, str)})
+    rpc = Rpc(end, caller)
     # Never detached: the context belongs to the task that gRPC made for this call, and ends with it.
-    context.attach(trace.set_span_in_context(rpc.span, caller))
+    context.attach(with_span(rpc.span, EMPTY))
     return rpc
 
 
-def _caller(details: grpc.HandlerCallDetails) -> Context:
-    headers = {key: value for key, value in details.invocation_metadata or () if isinstance(value, str)}
-    return propagate.extract(headers, context=Context())
-
-
-def _traced(handler: _Handler, begin: _Begin) -> _Handler:
+def _traced(handler: _Handler, end: End) -> _Handler:
     """The same handler inside a span."""
     kind = ("stream" if handler.request_streaming else "unary", "stream" if handler.response_streaming else "unary")
     behaviour = getattr(handler, "_".join(kind))
     wrap = _stream if inspect.isasyncgenfunction(behaviour) else _unary
     make: Callable[..., _Handler] = getattr(grpc, "_".join(kind) + "_rpc_method_handler")
-    return make(wrap(behaviour, begin), handler.request_deserializer, handler.response_serializer)
+    return make(wrap(behaviour, end), handler.request_deserializer, handler.response_serializer)
 
 
-def _unary(behaviour: Callable[..., Awaitable[Any]], begin: _Begin) -> Callable[..., Awaitable[Any]]:
+def _unary(behaviour: Callable[..., Awaitable[Any]], end: End) -> Callable[..., Awaitable[Any]]:
     async def traced(request: Any, call: _ServicerContext) -> Any:
-        rpc = begin()
+        rpc = _begin(end, call)
         try:
             response = await behaviour(request, call)
         except BaseException as error:
@@ -71,9 +72,9 @@ def _unary(behaviour: Callable[..., Awaitable[Any]], begin: _Begin) -> Callable[
     return traced
 
 
-def _stream(behaviour: Callable[..., AsyncIterator[Any]], begin: _Begin) -> Callable[..., AsyncIterator[Any]]:
+def _stream(behaviour: Callable[..., AsyncIterator[Any]], end: End) -> Callable[..., AsyncIterator[Any]]:
     async def traced(request: Any, call: _ServicerContext) -> AsyncIterator[Any]:
-        rpc = begin()
+        rpc = _begin(end, call)
         try:
             async for response in behaviour(request, call):
                 yield response

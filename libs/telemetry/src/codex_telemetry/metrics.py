@@ -10,6 +10,7 @@ from opentelemetry import metrics
 from opentelemetry.metrics import CallbackOptions, Observation
 
 from codex_telemetry import attributes as keys
+from codex_telemetry.histogram import Histogram
 
 LANGUAGES: Final = frozenset(
     {"python", "javascript", "typescript", "go", "cpp", "c", "java", "rust", "ruby", "bash"},
@@ -23,47 +24,20 @@ _EXECUTIONS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30
 
 _meter = metrics.get_meter("codex_telemetry")
 
-rpc_server_duration = _meter.create_histogram(
-    "rpc.server.call.duration",
-    unit="s",
-    description="How long a call took to answer",
-    explicit_bucket_boundaries_advisory=_CALLS,
+rpc_server_duration = Histogram("rpc.server.call.duration", "How long a call took to answer", _CALLS)
+rpc_client_duration = Histogram("rpc.client.call.duration", "How long a call took until its answer was here", _CALLS)
+messaging_client_duration = Histogram(
+    "messaging.client.operation.duration", "How long the broker took to acknowledge a record", _CALLS
 )
-rpc_client_duration = _meter.create_histogram(
-    "rpc.client.call.duration",
-    unit="s",
-    description="How long a call took until its answer was here",
-    explicit_bucket_boundaries_advisory=_CALLS,
+messaging_process_duration = Histogram("messaging.process.duration", "How long the handling of a record took", _CALLS)
+_submission_duration = Histogram(
+    "codex.submission.duration", "From a submission's acceptance to its verdict", _SUBMISSIONS
 )
-messaging_client_duration = _meter.create_histogram(
-    "messaging.client.operation.duration",
-    unit="s",
-    description="How long the broker took to acknowledge a record",
-    explicit_bucket_boundaries_advisory=_CALLS,
+_queue_duration = Histogram(
+    "codex.execution.queue.duration", "From a program's acceptance until a slot took it", _EXECUTIONS
 )
-messaging_process_duration = _meter.create_histogram(
-    "messaging.process.duration",
-    unit="s",
-    description="How long the handling of a record took",
-    explicit_bucket_boundaries_advisory=_CALLS,
-)
-_submission_duration = _meter.create_histogram(
-    "codex.submission.duration",
-    unit="s",
-    description="From a submission's acceptance to its verdict",
-    explicit_bucket_boundaries_advisory=_SUBMISSIONS,
-)
-_queue_duration = _meter.create_histogram(
-    "codex.execution.queue.duration",
-    unit="s",
-    description="From a program's acceptance until a slot took it",
-    explicit_bucket_boundaries_advisory=_EXECUTIONS,
-)
-_execution_duration = _meter.create_histogram(
-    "codex.execution.duration",
-    unit="s",
-    description="How long a program had a slot, its compilation included",
-    explicit_bucket_boundaries_advisory=_EXECUTIONS,
+_execution_duration = Histogram(
+    "codex.execution.duration", "How long a program had a slot, its compilation included", _EXECUTIONS
 )
 _retry_queue_depth = _meter.create_gauge(
     "codex.retry.queue.depth",

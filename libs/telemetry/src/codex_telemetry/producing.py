@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import aiokafka
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled, unwrap
-from opentelemetry.sdk.trace import Span as SdkSpan
 from opentelemetry.trace import Span
 from opentelemetry.util.types import AttributeValue
 
 from codex_telemetry import attributes as keys
-from codex_telemetry.consuming import TRACE_HEADERS, Headers, operation
+from codex_telemetry.consuming import Headers, operation
+from codex_telemetry.current import TRACE_HEADERS
 from codex_telemetry.metrics import messaging_client_duration
+from codex_telemetry.recorded import RecordedSpan
 
 if TYPE_CHECKING:
     import asyncio
@@ -25,14 +26,14 @@ if TYPE_CHECKING:
 
 async def describe_send(span: Span, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     """The hook of the contributed instrumentation: today's names in place of those it still gives."""
-    if not isinstance(span, SdkSpan):
+    if not isinstance(span, RecordedSpan):
         return
     topic = args[0] if args else kwargs["topic"]
     value = args[1] if len(args) > 1 else kwargs.get("value")
     span.update_name(f"send {topic}")
     span.set_attribute(keys.MESSAGING_OPERATION_TYPE, "send")
     span.set_attribute(keys.MESSAGING_MESSAGE_BODY_SIZE, len(value or b""))
-    span.set_attributes(_server(json.loads(str((span.attributes or {})[keys.SERVER_ADDRESS]))))
+    span.set_attributes(_server(json.loads(str(span.attributes[keys.SERVER_ADDRESS]))))
 
 
 def complete_instrumentation() -> None:

@@ -16,6 +16,7 @@ from redis.asyncio.client import Pipeline, Redis
 from redis.exceptions import WatchError
 
 from codex_telemetry import attributes as keys
+from codex_telemetry.current import span_context
 
 _Method = Callable[..., Awaitable[Any]]
 
@@ -81,7 +82,8 @@ def _is_wanted() -> bool:
 
     The current span may have ended: work beside the answer goes on below it.
     """
-    return is_instrumentation_enabled() and trace.get_current_span().get_span_context().trace_flags.sampled
+    current = span_context()
+    return current is not None and current.trace_flags.sampled and is_instrumentation_enabled()
 
 
 async def _observed(span: Span, answer: Awaitable[Any]) -> Any:

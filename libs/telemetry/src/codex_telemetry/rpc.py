@@ -1,17 +1,19 @@
 """What the two ends of a call have in common: one span and one measurement for each."""
 
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 import grpc
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.metrics import Histogram
 from opentelemetry.trace import SpanKind, StatusCode
 from opentelemetry.util.types import AttributeValue
 
 from codex_telemetry.attributes import ERROR_TYPE, RPC_METHOD, RPC_RESPONSE_STATUS_CODE, RPC_SYSTEM_NAME
+from codex_telemetry.histogram import Histogram, Series
 from codex_telemetry.metrics import rpc_client_duration, rpc_server_duration
 
 _tracer = trace.get_tracer("codex_telemetry.rpc")
@@ -41,38 +43,59 @@ def status_name(code: grpc.StatusCode | int | None) -> str:
 class Rpc:
     """One call at one of its ends, while it is under way."""
 
-    __slots__ = ("_attributes", "_duration", "_failures", "_started", "span")
+    __slots__ = ("_end_of", "_started", "span")
 
-    def __init__(
-        self, path: str, *, kind: SpanKind, context: Context | None, duration: Histogram, failures: frozenset[str]
-    ) -> None:
-        name, self._attributes = _describe(path)
-        self._duration = duration
-        self._failures = failures
+    def __init__(self, end_of: "End", context: Context | None) -> None:
+        self._end_of = end_of
         self._started = time.perf_counter()
-        self.span = _tracer.start_span(name, context=context, kind=kind, attributes=self._attributes)
+        self.span = _tracer.start_span(end_of.name, context, end_of.kind, end_of.attributes)
 
     def end(self, status: str, details: str | None = None) -> None:
         """Close the span and take the measurement, with the span as its exemplar."""
-        outcome: dict[str, AttributeValue] = {RPC_RESPONSE_STATUS_CODE: status}
-        if status in self._failures:
-            outcome[ERROR_TYPE] = status
+        outcome = self._end_of.outcome(status)
+        if outcome.failed:
             self.span.set_status(StatusCode.ERROR, details)
-        self.span.set_attributes(outcome)
-        seconds = time.perf_counter() - self._started
-        self._duration.record(seconds, self._attributes | outcome, context=trace.set_span_in_context(self.span))
+        self.span.set_attributes(outcome.attributes)
+        outcome.series.record(time.perf_counter() - self._started, self.span.get_span_context())
         self.span.end()
 
 
-def client_call(path: str) -> Rpc:
-    return Rpc(path, kind=SpanKind.CLIENT, context=None, duration=rpc_client_duration, failures=_CLIENT_FAILURES)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a status means for the span and the measurement of a call."""
+
+    failed: bool
+    attributes: Mapping[str, AttributeValue]
+    series: Series
 
 
-def server_call(path: str, caller: Context) -> Rpc:
-    return Rpc(path, kind=SpanKind.SERVER, context=caller, duration=rpc_server_duration, failures=_SERVER_FAILURES)
+class End:
+    """All calls of one method at one end, with what need not be made anew for each of them."""
+
+    def __init__(self, path: str, *, kind: SpanKind, duration: Histogram, failures: frozenset[str]) -> None:
+        self.name = path.removeprefix("/")
+        self.kind = kind
+        self.attributes: Mapping[str, AttributeValue] = {RPC_SYSTEM_NAME: "grpc", RPC_METHOD: self.name}
+        self._duration, self._failures = duration, failures
+        self._outcomes: dict[str, Outcome] = {}
+
+    def outcome(self, status: str) -> Outcome:
+        """One of the few that are possible: the statuses of gRPC."""
+        if status not in self._outcomes:
+            self._outcomes[status] = self._new_outcome(status)
+        return self._outcomes[status]
+
+    def _new_outcome(self, status: str) -> Outcome:
+        failed = status in self._failures
+        told = {RPC_RESPONSE_STATUS_CODE: status} | ({ERROR_TYPE: status} if failed else {})
+        return Outcome(failed=failed, attributes=told, series=self._duration.at({**self.attributes, **told}))
 
 
 @lru_cache(maxsize=512)
-def _describe(path: str) -> tuple[str, dict[str, AttributeValue]]:
-    method = path.removeprefix("/")
-    return method, {RPC_SYSTEM_NAME: "grpc", RPC_METHOD: method}
+def client_end(path: str) -> End:
+    return End(path, kind=SpanKind.CLIENT, duration=rpc_client_duration, failures=_CLIENT_FAILURES)
+
+
+@lru_cache(maxsize=512)
+def server_end(path: str) -> End:
+    return End(path, kind=SpanKind.SERVER, duration=rpc_server_duration, failures=_SERVER_FAILURES)

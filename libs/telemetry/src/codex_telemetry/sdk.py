@@ -9,12 +9,13 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from opentelemetry import metrics, trace
-from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
+from opentelemetry.metrics import Observation
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
 from opentelemetry.sdk.metrics.view import DropAggregation, View
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
-from opentelemetry.sdk.trace import SpanLimits, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import SpanProcessor
+from opentelemetry.sdk.trace import TracerProvider as SdkTracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from codex_telemetry.attributes import (
@@ -25,13 +26,14 @@ from codex_telemetry.attributes import (
     SERVICE_VERSION,
 )
 from codex_telemetry.environment import Environment, LogQueue
+from codex_telemetry.histogram import begin
 from codex_telemetry.log_sender import LogSender
+from codex_telemetry.measured import MetricExporter
 from codex_telemetry.otlp import SpanExporter
-from codex_telemetry.sampling import without_client_roots
+from codex_telemetry.tracer import TracerProvider
 
 # Seconds, and per batch with all its retries.
 _EXPORT_TIMEOUT = 5
-_LIMITS = SpanLimits(max_span_attributes=64, max_span_attribute_length=1024)
 # The HTTP instrumentation brings these along; each costs as much as the one that is looked at, the duration.
 _UNUSED_METRICS = ("http.server.active_requests", "http.server.request.body.size", "http.server.response.body.size")
 
@@ -68,7 +70,7 @@ def exporting_pipeline(resource: Resource, environment: Environment) -> Pipeline
     }
     spans = BatchSpanProcessor(SpanExporter(**options))
     measurements = PeriodicExportingMetricReader(
-        OTLPMetricExporter(**options),
+        MetricExporter(**options),
         export_interval_millis=environment.metric_interval * 1000,
         export_timeout_millis=_EXPORT_TIMEOUT * 1000,
     )
@@ -86,19 +88,31 @@ def pipeline(
     resource: Resource, spans: SpanProcessor, measurements: MetricReader, logs: LogSender | None = None
 ) -> Pipeline:
     """Make the global providers, which can be done once in a process."""
-    tracer_provider = TracerProvider(resource=resource, span_limits=_LIMITS, shutdown_on_exit=False)
-    # Before the first tracer is made: each remembers the sampler. The provider has read OTEL_TRACES_SAMPLER.
-    tracer_provider.sampler = without_client_roots(tracer_provider.sampler)
-    tracer_provider.add_span_processor(spans)
+    # The SDK's own provider is made for what it reads in OTEL_TRACES_SAMPLER, and only for that.
+    roots = SdkTracerProvider(shutdown_on_exit=False).sampler
+    tracer_provider = TracerProvider(resource=resource, roots=roots, processor=spans)
     meter_provider = MeterProvider(
         resource=resource,
         metric_readers=[measurements],
         views=[View(instrument_name=name, aggregation=DropAggregation()) for name in _UNUSED_METRICS],
         shutdown_on_exit=False,
     )
+    _watch_uptime(meter_provider)
+    begin()
     trace.set_tracer_provider(tracer_provider)
     metrics.set_meter_provider(meter_provider)
     return Pipeline(tracer_provider=tracer_provider, meter_provider=meter_provider, logs=logs)
+
+
+def _watch_uptime(provider: MeterProvider) -> None:
+    """How long this process lives; besides, it is why a collection is never empty, and takes our histograms along."""
+    began = time.monotonic()
+    provider.get_meter("codex_telemetry").create_observable_gauge(
+        "process.uptime",
+        callbacks=[lambda _options: [Observation(time.monotonic() - began)]],
+        unit="s",
+        description="The time the process has been running",
+    )
 
 
 def describe(service: str, *, version: str | None, environment: str) -> Resource:

@@ -25,9 +25,12 @@ class Telemetry:
     """The seams of a service. Empty lists and methods without effect, until tracing is on."""
 
     enabled: bool = False
-    server_interceptors: "list[grpc.aio.ServerInterceptor[Any, Any]]" = field(default_factory=list)
-    client_interceptors: "list[grpc.aio.ClientInterceptor]" = field(default_factory=list)
     log_processors: "list[Processor]" = field(default_factory=list)
+
+    @property
+    def server_interceptors(self) -> "list[grpc.aio.ServerInterceptor[Any, Any]]":
+        """What a gRPC server puts before its own interceptors: new ones for each server."""
+        return []
 
     def process(self, record: "ConsumerRecord", *, group: str) -> AbstractContextManager[None]:  # noqa: ARG002 - see Traced
         """A CONSUMER span around the handling of one Kafka record, in the trace of its producer."""
@@ -44,6 +47,10 @@ class Telemetry:
     def quiet(self) -> AbstractContextManager[None]:
         """No client spans in this block: for loops that poll."""
         return quiet()
+
+    def instrument_channel(self, channel: "grpc.aio.Channel") -> "grpc.aio.Channel":
+        """Trace the calls of a gRPC channel: what to use in its place, before stubs are made of it."""
+        return channel
 
     def instrument_fastapi(self, app: Any) -> AsgiApp:
         """Trace a FastAPI application.

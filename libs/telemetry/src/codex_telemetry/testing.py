@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypedDict
 
-from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader, MetricsData
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanContext
 
+from codex_telemetry.measured import with_histograms
 from codex_telemetry.sdk import Pipeline, describe, pipeline
 from codex_telemetry.telemetry import KafkaLinks, Telemetry
 from codex_telemetry.traced import trace_service
+from codex_telemetry.wire import FinishedSpan
 
 
 class SpanDict(TypedDict):
@@ -80,10 +81,10 @@ class Recorder:
 
     def points(self) -> dict[str, list[Any]]:
         """The data points of every metric, as the SDK's objects. Reading them takes their exemplars away."""
-        data = self.memory.reader.get_metrics_data()
+        data = self.memory.reader.get_metrics_data() or MetricsData([])
         return {
             metric.name: list(metric.data.data_points)
-            for resource in (data.resource_metrics if data else ())
+            for resource in with_histograms(data).resource_metrics
             for scope in resource.scope_metrics
             for metric in scope.metrics
         }
@@ -95,7 +96,7 @@ def record(service: str, *, kafka_links: KafkaLinks = "parent_and_link") -> Reco
     return Recorder(telemetry=trace_service(service, memory.pipeline, kafka_links), memory=memory)
 
 
-def as_dict(span: ReadableSpan) -> SpanDict:
+def as_dict(span: FinishedSpan) -> SpanDict:
     return SpanDict(
         name=span.name,
         kind=span.kind.name,

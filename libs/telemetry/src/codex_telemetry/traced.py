@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from codex_telemetry import consuming
-from codex_telemetry.grpc_client import client_interceptors
+from codex_telemetry.grpc_client import trace_channel
 from codex_telemetry.grpc_server import ServerTracing
 from codex_telemetry.instrument import instrument
 from codex_telemetry.logs import add_trace_ids, sending
 from codex_telemetry.sdk import Pipeline
-from codex_telemetry.services import INSTRUMENTED, Library
+from codex_telemetry.services import INSTRUMENTED
 from codex_telemetry.telemetry import AsgiApp, KafkaLinks, Telemetry
 
 if TYPE_CHECKING:
+    import grpc.aio
     from aiokafka.structs import ConsumerRecord
 
 
@@ -24,8 +25,15 @@ class Traced(Telemetry):
     pipeline: Pipeline
     kafka_links: KafkaLinks
 
+    @property
+    def server_interceptors(self) -> "list[grpc.aio.ServerInterceptor[Any, Any]]":
+        return [ServerTracing()]
+
     def process(self, record: "ConsumerRecord", *, group: str) -> AbstractContextManager[None]:
         return consuming.process(record, group=group, child=self.kafka_links == "parent_and_link")
+
+    def instrument_channel(self, channel: "grpc.aio.Channel") -> "grpc.aio.Channel":
+        return trace_channel(channel)
 
     def instrument_fastapi(self, app: Any) -> AsgiApp:
         from codex_telemetry.fastapi import instrument as instrument_app  # noqa: PLC0415 - only the gateway has it
@@ -42,11 +50,8 @@ def trace_service(service: str, pipeline: Pipeline, kafka_links: KafkaLinks) -> 
     # Today's names of attributes and metrics. The contributed instrumentations read it once, when the first begins.
     os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http,database")
     instrument(libraries)
-    calls = Library.GRPC in libraries
     return Traced(
         enabled=True,
-        server_interceptors=[ServerTracing()] if calls else [],
-        client_interceptors=client_interceptors() if calls else [],
         log_processors=[add_trace_ids, *([sending(pipeline.logs)] if pipeline.logs else [])],
         pipeline=pipeline,
         kafka_links=kafka_links,

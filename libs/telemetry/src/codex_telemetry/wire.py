@@ -4,7 +4,6 @@ The SDK makes a protobuf object for every attribute of every span, in Python. Wr
 of that, and it was most of what a span costs after its end.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
@@ -14,25 +13,32 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, Status
 
 from codex_telemetry.protobuf import attributes, count, field, fixed32, fixed64, of_resource, of_scope, text, varint
+from codex_telemetry.recorded import RecordedSpan, SpanEvent
 
 # Flags of a span or link: "it is known whether the context is remote", and "it is".
 _LOCAL: Final = fixed32(0x100)
 _REMOTE: Final = fixed32(0x300)
 
 
-def encode_spans(spans: Iterable[ReadableSpan]) -> bytes:
+FinishedSpan = ReadableSpan | RecordedSpan
+_Scoped = tuple[InstrumentationScope | None, list[bytes]]
+
+
+def encode_spans(spans: Iterable[FinishedSpan]) -> bytes:
     """The request that exports ``spans``, grouped by resource and scope."""
-    groups: defaultdict[Resource, defaultdict[InstrumentationScope | None, list[bytes]]]
-    groups = defaultdict(lambda: defaultdict(list))
+    resources: dict[int, tuple[Resource, dict[int, _Scoped]]] = {}
     for span in spans:
-        groups[span.resource][span.instrumentation_scope].append(field(b"\x12", _span(span)))
+        # By identity: these two compute their hash anew each time, from all that they hold.
+        _, scopes = resources.setdefault(id(span.resource), (span.resource, {}))
+        _, fields = scopes.setdefault(id(span.instrumentation_scope), (span.instrumentation_scope, []))
+        fields.append(field(b"\x12", _span(span)))
     return b"".join(
-        field(b"\x0a", of_resource(resource, [of_scope(scope, spans) for scope, spans in scopes.items()]))
-        for resource, scopes in groups.items()
+        field(b"\x0a", of_resource(resource, [of_scope(*scoped) for scoped in scopes.values()]))
+        for resource, scopes in resources.values()
     )
 
 
-def _span(span: ReadableSpan) -> bytes:
+def _span(span: FinishedSpan) -> bytes:
     context, parent = span.context, span.parent
     return b"".join(
         (
@@ -57,7 +63,7 @@ def _span(span: ReadableSpan) -> bytes:
     )
 
 
-def _event(event: Event) -> bytes:
+def _event(event: Event | SpanEvent) -> bytes:
     return b"".join(
         (
             b"\x09" + fixed64(event.timestamp),

@@ -36,12 +36,11 @@ async def connect(
     which is the first one of a list.
     """
     options = [*_options(repeatable), *_authority(target)]
-    interceptors = list(telemetry.client_interceptors)
     if tls:
-        channel = grpc.aio.secure_channel(target, _credentials(tls), options=options, interceptors=interceptors)
+        channel = grpc.aio.secure_channel(target, _credentials(tls), options=options)
     else:
-        channel = grpc.aio.insecure_channel(target, options=options, interceptors=interceptors)
-    async with channel:
+        channel = grpc.aio.insecure_channel(target, options=options)
+    async with telemetry.instrument_channel(channel):
         await _warm(channel)
         yield channel
 
