@@ -5,7 +5,8 @@ from typing import Any
 
 import aiokafka
 import pytest
-from aiokafka.structs import ConsumerRecord
+from aiokafka.errors import MessageSizeTooLargeError
+from aiokafka.structs import ConsumerRecord, RecordMetadata
 
 from codex_telemetry import carrier, quiet, span, trace_id
 from codex_telemetry.testing import Recorder, record
@@ -22,6 +23,7 @@ class Broker:
     """Stands where a producer's connection would be and keeps what is sent."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.refuses: Exception | None = None
         self.headers: list[list[tuple[str, bytes]]] = []
         self.producer = aiokafka.AIOKafkaProducer(bootstrap_servers=["broker:9092"], client_id="c")
         monkeypatch.setattr(self.producer.client, "_wait_on_metadata", self._metadata)
@@ -33,7 +35,10 @@ class Broker:
     async def _accept(self, *_: Any, headers: list[tuple[str, bytes]], **__: Any) -> Any:
         self.headers.append(headers)
         future: Any = self.producer._loop.create_future()  # noqa: SLF001
-        future.set_result(None)
+        if self.refuses:
+            future.set_exception(self.refuses)
+        else:
+            future.set_result(RecordMetadata(TOPIC, 5, None, 42, None, 0, 0))
         return future
 
     async def send(self, headers: list[tuple[str, bytes]] | None = None) -> None:
@@ -124,7 +129,7 @@ async def test_sending_is_a_producer_span_whose_headers_travel(recorder: Recorde
     with span("request"):
         await broker.send()
 
-    _, send = recorder.spans()
+    _, send = await recorder.finished(2)
     assert send["name"] == f"send {TOPIC}"
     assert send["kind"] == "PRODUCER"
     assert send["attributes"] == {
@@ -136,6 +141,7 @@ async def test_sending_is_a_producer_span_whose_headers_travel(recorder: Recorde
         "messaging.kafka.message.key": "0190-id",
         "messaging.message.body.size": 3,
         "messaging.client.id": "c",
+        "messaging.kafka.offset": 42,
         "server.address": "broker",
         "server.port": 9092,
     }
@@ -148,7 +154,7 @@ async def test_sends_share_no_headers_and_forward_no_old_trace(recorder: Recorde
         await broker.send(shared)
         await broker.send(shared)
 
-    sends = [s for s in recorder.spans() if s["kind"] == "PRODUCER"]
+    sends = [s for s in await recorder.finished(3) if s["kind"] == "PRODUCER"]
     assert [len(values) for values in broker.traceparents()] == [1, 1]
     for send, (traceparent,) in zip(sends, broker.traceparents(), strict=True):
         assert send["span_id"] in traceparent
@@ -164,10 +170,15 @@ async def test_a_quiet_send_has_no_span(recorder: Recorder, broker: Broker) -> N
     assert broker.headers == [[("attempt", b"1")]]
 
 
-async def test_fetching_makes_no_spans_of_its_own(recorder: Recorder) -> None:
-    assert recorder.telemetry.enabled
-    assert not hasattr(aiokafka.AIOKafkaConsumer.getone, "__wrapped__")
-    assert not hasattr(aiokafka.AIOKafkaConsumer.getmany, "__wrapped__")
+async def test_a_record_that_the_broker_refuses_is_an_error(recorder: Recorder, broker: Broker) -> None:
+    broker.refuses = MessageSizeTooLargeError()
+    with span("request"), pytest.raises(MessageSizeTooLargeError):
+        await broker.send()
+
+    _, send = await recorder.finished(2)
+    assert send["status"] == "ERROR"
+    assert send["attributes"]["error.type"] == "MessageSizeTooLargeError"
+    assert "messaging.kafka.offset" not in send["attributes"]
 
 
 async def test_both_sides_are_measured(recorder: Recorder, broker: Broker) -> None:
@@ -175,6 +186,7 @@ async def test_both_sides_are_measured(recorder: Recorder, broker: Broker) -> No
         await broker.send()
     with recorder.telemetry.process(_record({}), group="measured"):
         pass
+    await recorder.finished(3)
 
     points = recorder.points()
     sent = points["messaging.client.operation.duration"]

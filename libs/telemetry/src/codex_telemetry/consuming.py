@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from opentelemetry import trace
@@ -46,8 +47,9 @@ def process(record: "ConsumerRecord", *, group: str, child: bool) -> Iterator[No
             messaging_process_duration.record(time.perf_counter() - started, bounded)
 
 
+@lru_cache(maxsize=64)
 def operation(name: str, topic: str) -> dict[str, AttributeValue]:
-    """The bounded attributes: those that measurements have as well."""
+    """The bounded attributes: those that measurements have as well. One object for all, so not to be changed."""
     return {
         keys.MESSAGING_SYSTEM: "kafka",
         keys.MESSAGING_OPERATION_NAME: name,

@@ -90,10 +90,10 @@ class Histogram:
             series = self._series[key] = Series(attributes, self._bounds)
         return series
 
-    def record(self, value: float, attributes: Attributes) -> None:
-        """Count a value; the current span is its exemplar."""
+    def record(self, value: float, attributes: Attributes, context: SpanContext | None = None) -> None:
+        """Count a value; its exemplar is the span of ``context``, or the current one."""
         if Histogram.since:
-            self.at(attributes).record(value, span_context())
+            self.at(attributes).record(value, context or span_context())
 
     def read(self) -> list[Reading]:
         """Every series that has a value."""

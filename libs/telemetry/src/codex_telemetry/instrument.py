@@ -48,10 +48,9 @@ def _without_handshakes(started: Callable[[Any, Any], None]) -> Callable[[Any, A
 
 
 def _kafka() -> None:
-    from codex_telemetry.producing import complete_instrumentation, describe_send  # noqa: PLC0415 - a library few have
+    from codex_telemetry.producing import instrument as instrument_producer  # noqa: PLC0415 - a library few have
 
-    _contributed(Library.KAFKA, async_produce_hook=describe_send)
-    complete_instrumentation()
+    instrument_producer()
 
 
 def _redis() -> None:

@@ -5,14 +5,17 @@ it, and costs twice as much.
 """
 
 import functools
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from opentelemetry import trace
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 from opentelemetry.trace import Span, SpanKind, StatusCode
 from opentelemetry.util.types import AttributeValue
 from redis.asyncio.client import Pipeline, Redis
+from redis.asyncio.connection import ConnectionPool
 from redis.exceptions import WatchError
 
 from codex_telemetry import attributes as keys
@@ -29,6 +32,9 @@ _KEYLESS: Final = frozenset(
 _SCRIPTED: Final = frozenset({"EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL", "FCALL_RO"})
 _STREAMED: Final = frozenset({"XREAD", "XREADGROUP"})
 _LONGEST: Final = 120
+_DIGIT: Final = re.compile(r"\d")
+
+_servers: WeakKeyDictionary[ConnectionPool, dict[str, AttributeValue]] = WeakKeyDictionary()
 
 
 def instrument() -> None:
@@ -45,7 +51,7 @@ def key_pattern(key: object) -> str:
     """``submission:01890d3c`` -> ``submission:*``: the first word of a key says what it is about, the rest who."""
     text = key.decode("utf-8", "replace") if isinstance(key, bytes) else str(key)
     first, separator, _ = text.partition(":")
-    word = "*" if any(character.isdigit() for character in first) else first
+    word = "*" if _DIGIT.search(first) else first
     return word + ":*" if separator else word
 
 
@@ -101,18 +107,25 @@ async def _observed(span: Span, answer: Awaitable[Any]) -> Any:
 
 
 def _describe(client: Redis, operation: str, commands: Sequence[Sequence[Any]]) -> dict[str, AttributeValue]:
-    connection = client.connection_pool.connection_kwargs
-    attributes: dict[str, AttributeValue] = {
-        keys.DB_SYSTEM_NAME: "redis",
-        keys.DB_OPERATION_NAME: operation,
-        keys.DB_NAMESPACE: str(connection.get("db") or 0),
-        keys.SERVER_ADDRESS: connection.get("path") or connection.get("host", "localhost"),
-        keys.SERVER_PORT: connection.get("port", 6379),
-    }
+    attributes = {**_server(client), keys.DB_OPERATION_NAME: operation}
     patterns = dict.fromkeys(key_pattern(key) for args in commands if (key := _key(args)) is not None)
     if patterns:
         attributes[keys.REDIS_KEY_PATTERN] = " ".join(patterns)[:_LONGEST]
     return attributes
+
+
+def _server(client: Redis) -> dict[str, AttributeValue]:
+    """What is the same for every command of a pool."""
+    pool = client.connection_pool
+    if pool not in _servers:
+        connection = pool.connection_kwargs
+        _servers[pool] = {
+            keys.DB_SYSTEM_NAME: "redis",
+            keys.DB_NAMESPACE: str(connection.get("db") or 0),
+            keys.SERVER_ADDRESS: connection.get("path") or connection.get("host", "localhost"),
+            keys.SERVER_PORT: connection.get("port", 6379),
+        }
+    return _servers[pool]
 
 
 def _pipeline_name(commands: Sequence[Sequence[Any]], kind: str) -> str:
