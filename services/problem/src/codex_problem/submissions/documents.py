@@ -1,4 +1,8 @@
-"""Submissions as MongoDB documents, there and back."""
+"""Submissions as MongoDB documents, there and back.
+
+``open_since`` is there while something is owed to a submission: its judgement, then the points of an accepted one. An
+index of that field alone stays small, however many submissions there are, and leads to all that is left to do.
+"""
 
 from typing import Any
 
@@ -21,20 +25,28 @@ def new_document(submission: Submission) -> Document:
         "trace_id": submission.trace_id,
         "trace_context": dict(submission.trace_context),
         "status": PENDING,
+        "open_since": submission.created_at,
         "score": None,
     }
 
 
-def judgement_fields(judgement: Judgement, gain: int | None) -> Document:
-    """The fields that a judgement sets, with what the submission gained, or a mark that this is still to come."""
-    return {
+def judged(judgement: Judgement, gain: int | None) -> Document:
+    """The update that a judgement is, with what the submission gained; while that is not known it stays open."""
+    found = {
         "status": DONE,
         "verdict": judgement.verdict.value,
         "judged_at": judgement.judged_at,
         "evidence": judgement.evidence,
         "score": gain,
-        **({"uncredited": True} if gain is None else {}),
     }
+    if gain is None:
+        return {"$set": {**found, "open_since": judgement.judged_at}}
+    return {"$set": found, "$unset": {"open_since": ""}}
+
+
+def credited(points: int) -> Document:
+    """The update that closes an accepted submission."""
+    return {"$set": {"score": points}, "$unset": {"open_since": ""}}
 
 
 def to_submission(document: Document) -> Submission:

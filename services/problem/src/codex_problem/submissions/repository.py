@@ -1,6 +1,5 @@
 """Submissions in MongoDB. The database's own guarantees do the work: a unique id, a condition; no lock."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +7,7 @@ import structlog
 from pymongo import IndexModel
 
 from codex_problem.errors import SubmissionNotFound
-from codex_problem.submissions.documents import DONE, PENDING, judgement_fields, new_document, to_submission
+from codex_problem.submissions.documents import DONE, PENDING, credited, judged, new_document, to_submission
 from codex_problem.submissions.model import Judgement, Submission, Verdict
 from codex_service.mongo import Collection, DuplicateKeyError, aggregate, repeated
 
@@ -22,8 +21,7 @@ class SubmissionRepository:
 
     indexes = (
         IndexModel([("author", 1), ("_id", -1)]),
-        IndexModel([("status", 1), ("created_at", 1)]),
-        IndexModel([("uncredited", 1)], sparse=True),
+        IndexModel([("open_since", 1)], sparse=True),
     )
 
     def __init__(self, collection: Collection) -> None:
@@ -49,7 +47,7 @@ class SubmissionRepository:
         ``gain`` is None while it is not known: the submission then waits to be credited. A ``replay`` may also take the
         place of a judgement that says nothing about the program.
         """
-        change = {"$set": judgement_fields(judgement, gain)}
+        change = judged(judgement, gain)
         wanted: dict[str, Any] = {"_id": id, "status": PENDING}
         if replay:
             wanted = {"_id": id, "$or": [{"status": PENDING}, {"verdict": Verdict.SYSTEM_ERROR.value}]}
@@ -60,8 +58,7 @@ class SubmissionRepository:
 
     async def credit(self, id: str, points: int) -> None:
         """Note what an accepted submission gained; may be repeated."""
-        change: Mapping[str, Any] = {"$set": {"score": points}, "$unset": {"uncredited": ""}}
-        await repeated(lambda: self._collection.update_one({"_id": id}, change))
+        await repeated(lambda: self._collection.update_one({"_id": id}, credited(points)))
 
     async def get(self, id: str) -> Submission:
         """One submission without its code; raises SubmissionNotFound."""
@@ -86,13 +83,13 @@ class SubmissionRepository:
 
     async def pending(self, *, created_after: datetime, created_before: datetime, limit: int) -> list[Submission]:
         """The oldest submissions of a time that still have no judgement, with their code."""
-        wanted = {"status": PENDING, "created_at": {"$gt": created_after, "$lt": created_before}}
-        cursor = self._collection.find(wanted).sort("created_at", 1).limit(limit)
+        wanted = {"open_since": {"$gt": created_after, "$lt": created_before}, "status": PENDING}
+        cursor = self._collection.find(wanted).sort("open_since", 1).limit(limit)
         return [to_submission(document) for document in await cursor.to_list(length=limit)]
 
     async def uncredited(self, *, judged_before: datetime, limit: int) -> list[Submission]:
         """Accepted submissions whose points were never noted."""
-        wanted = {"uncredited": True, "judged_at": {"$lt": judged_before}}
+        wanted = {"open_since": {"$lt": judged_before}, "status": DONE}
         cursor = self._collection.find(wanted, {"code": 0}).limit(limit)
         return [to_submission(document) for document in await cursor.to_list(length=limit)]
 
