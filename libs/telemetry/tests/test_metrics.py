@@ -1,6 +1,16 @@
 """Measurements as they leave the process."""
 
-from codex_telemetry import metrics
+import random
+from typing import Any
+
+import pytest
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+
+from codex_telemetry import metrics, span
+from codex_telemetry.attributes import SUBMISSION_LANGUAGE as LANGUAGE
+from codex_telemetry.histogram import Histogram
+from codex_telemetry.measured import histograms
 from codex_telemetry.testing import Recorder
 
 
@@ -64,3 +74,51 @@ def test_a_program_that_a_limit_stopped_is_counted_by_language_and_limit(recorde
         ("python", "cpu"),
         ("other", "none"),
     }
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_histogram_of_ours_counts_as_one_of_the_sdk(recorder: Recorder, seed: int) -> None:
+    assert recorder.telemetry.enabled
+    r = random.Random(seed)
+    bounds = (0.005, 0.01, 0.25, 1.0, 2.5)
+    reader = InMemoryMetricReader()
+    theirs = MeterProvider([reader]).get_meter("t").create_histogram("h", explicit_bucket_boundaries_advisory=bounds)
+    ours = Histogram("test.histogram", "For comparison", bounds)
+    for _ in range(100):
+        value, attributes = r.choice([*bounds, r.expovariate(1)]), {"kind": r.choice("ab")}
+        theirs.record(value, attributes)
+        ours.record(value, attributes)
+
+    data = reader.get_metrics_data()
+    assert data is not None
+    expected = data.resource_metrics[0].scope_metrics[0].metrics[0].data.data_points
+    (metric,) = [metric for metric in histograms() if metric.name == "test.histogram"]
+    Histogram.all.remove(ours)
+    assert [_counted(point) for point in metric.data.data_points] == [_counted(point) for point in expected]
+
+
+def _counted(point: Any) -> dict[str, Any]:
+    seen = {key: value for key, value in vars(point).items() if "time" not in key and key != "exemplars"}
+    return {**seen, "attributes": dict(point.attributes), "explicit_bounds": tuple(point.explicit_bounds)}
+
+
+def test_each_bucket_remembers_its_latest_trace_until_it_is_read(recorder: Recorder) -> None:
+    recorder.points()
+    for seconds in (0.3, 0.3, 20.0):
+        with span("submission"):
+            metrics.record_submission(seconds, language="ruby", verdict="TLE")
+    _, second, slow = recorder.spans()
+
+    (point,) = [p for p in recorder.points()["codex.submission.duration"] if p.attributes.get(LANGUAGE) == "ruby"]
+    assert {(each.value, format(each.span_id, "016x")) for each in point.exemplars} == {
+        (0.3, second["span_id"]),
+        (20.0, slow["span_id"]),
+    }
+    (again,) = [p for p in recorder.points()["codex.submission.duration"] if p.attributes.get(LANGUAGE) == "ruby"]
+    assert (again.count, again.exemplars) == (3, [])
+
+
+def test_a_process_says_how_long_it_lives(recorder: Recorder) -> None:
+    (point,) = recorder.points()["process.uptime"]
+
+    assert point.value > 0

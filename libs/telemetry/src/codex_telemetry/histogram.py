@@ -63,7 +63,7 @@ class Series:
         return Reading(
             attributes=self._attributes,
             bounds=self._bounds,
-            counts=list(self._counts),
+            counts=tuple(self._counts),
             sum=self._sum,
             smallest=self._smallest,
             largest=self._largest,
