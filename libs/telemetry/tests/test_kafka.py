@@ -7,6 +7,10 @@ import aiokafka
 import pytest
 from aiokafka.errors import MessageSizeTooLargeError
 from aiokafka.structs import ConsumerRecord, RecordMetadata
+from opentelemetry.instrumentation.aiokafka import AIOKafkaInstrumentor
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from codex_telemetry import carrier, quiet, span, trace_id
 from codex_telemetry.testing import Recorder, record
@@ -160,6 +164,23 @@ async def test_sends_share_no_headers_and_forward_no_old_trace(recorder: Recorde
         assert send["span_id"] in traceparent
     assert all(("attempt", b"1") in headers for headers in broker.headers)
     assert len(shared) == 2
+
+
+async def test_of_a_record_we_say_what_the_contributed_instrumentation_says(recorder: Recorder, broker: Broker) -> None:
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    AIOKafkaInstrumentor().instrument(tracer_provider=provider)
+    try:
+        await broker.send()
+    finally:
+        AIOKafkaInstrumentor().uninstrument()
+
+    (ours,), (theirs,) = await recorder.finished(1), exporter.get_finished_spans()
+    outdated = {"messaging.operation.type": "publish", "server.address": '["broker:9092"]'}
+    said = dict(theirs.attributes or {})
+    assert {key: said.pop(key) for key in outdated} == outdated
+    assert said == {key: ours["attributes"][key] for key in said}
 
 
 async def test_a_quiet_send_has_no_span(recorder: Recorder, broker: Broker) -> None:
