@@ -273,6 +273,66 @@ async def test_what_a_test_changed_is_not_seen_by_the_next(run: Run, add: Signat
     assert (await run(code, *[(ARGUMENTS, "3")] * 5, signature=add)).verdict is Verdict.ACCEPTED
 
 
+async def test_every_test_has_random_numbers_of_its_own(run: Run) -> None:
+    code = "import random\nprint(random.random())"
+    judgements = [await run(code, *[("", None)] * 3, kind=Kind.RUN) for _ in range(2)]
+
+    assert len({outcome.actual for judgement in judgements for outcome in judgement.outcomes}) == 6
+
+
+async def test_a_program_ends_with_its_last_thread(run: Run) -> None:
+    code = """
+import atexit, threading, time
+def work():
+    time.sleep(0.05)
+    print("worked")
+atexit.register(print, "ended")
+threading.Thread(target=work).start()
+threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+print("started")
+"""
+    assert (await run(code, *[("", "started\nworked\nended")] * 2)).verdict is Verdict.ACCEPTED
+
+
+@pytest.mark.parametrize("thread", ["", "threading.Thread(target=time.sleep, args=(60,), daemon=True).start()"])
+async def test_a_test_has_no_thread_but_its_main_one(run: Run, add: Signature, thread: str) -> None:
+    code = f"""
+import threading, time
+{thread}
+def add(a, b):
+    return a + b if threading.enumerate() == [threading.current_thread()] else repr(threading.enumerate())
+"""
+    judgement = await run(code, *[(ARGUMENTS, "3")] * 4, kind=Kind.RUN, signature=add)
+
+    forked = judgement.outcomes[:-1]  # the last test is run by the process that loaded the program
+    assert [outcome.actual for outcome in forked] == ["3"] * 3
+
+
+@pytest.mark.parametrize("kind", ["script", "function"])
+async def test_a_program_has_its_three_streams_and_its_limits(run: Run, add: Signature, kind: str) -> None:
+    code = """
+import os, resource, sys
+def is_open(fd):
+    try: return bool(os.fstat(fd))
+    except OSError: return False
+def victim():
+    try: return int(open("/proc/self/oom_score_adj").read())
+    except PermissionError: return 1000
+def add(a, b):
+    kinds = "CPU", "CORE", "MEMLOCK", "NOFILE", "FSIZE", "STACK", "DATA"
+    limits = [resource.getrlimit(getattr(resource, "RLIMIT_" + kind))[0] for kind in kinds]
+    return [[fd for fd in range(1024) if is_open(fd)], limits, victim()]
+if len(sys.argv) == 1 and __name__ == "__main__": print(add(1, 2))
+"""
+    megabytes = [size << 20 for size in (64, 64, 128)]
+    found = f"[[0, 1, 2], {[4, 0, 0, 64, *megabytes]}, 1000]"
+    limits = Limits(memory=64 << 20)
+    case = (ARGUMENTS, found)
+    judgement = await run(code, case, case, signature=add if kind == "function" else None, limits=limits)
+
+    assert judgement.verdict is Verdict.ACCEPTED, judgement
+
+
 async def test_no_process_of_a_test_survives_to_the_next(run: Run) -> None:
     code = """
 import os, time

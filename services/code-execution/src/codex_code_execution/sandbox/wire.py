@@ -10,8 +10,9 @@ from codex_code_execution.judging.model import Guard, Limits, Signature
 
 HEADER = struct.Struct("<II")
 REPLY = struct.Struct("<IiIIQQQIIII")
-VERSION = 1
+VERSION = 2
 DISK = 64 << 20
+SCRIPT = b"s"  # the order to load a program that is run as a script
 DATA_ALLOWANCE = 64 << 20  # address space above the memory limit, so that the watcher speaks before the allocator does
 
 
@@ -133,19 +134,18 @@ def zygote_request(python: str, script: bytes) -> bytes:
 
 def load_request(source: bytes, signature: Signature | None, limits: Limits) -> bytes:
     """Load a Python program; without a signature it is run as a script on every test."""
-    order = {
-        "function": signature.function if signature else None,
-        "parameters": [(each.name, each.type) for each in signature.parameters] if signature else [],
-        "returns": signature.returns if signature else "",
-        "limits": {
-            "cpu_us": round(limits.cpu_time * 1e6),
-            "data": limits.memory + DATA_ALLOWANCE,
-            "output": limits.output,
-            "processes": limits.processes,
-        },
-    }
-    text = json.dumps(order).encode()
+    text = SCRIPT if signature is None else _order(signature, limits)
     return request(RequestType.LOAD, pack_limits(limits), struct.pack("<I", len(text)), text, source)
+
+
+def _order(signature: Signature, limits: Limits) -> bytes:
+    order = {
+        "function": signature.function,
+        "parameters": [(each.name, each.type) for each in signature.parameters],
+        "returns": signature.returns,
+        "output": limits.output,
+    }
+    return json.dumps(order).encode()
 
 
 def run_request(limits: bytes, stdin: bytes, arguments: Sequence[str] = (), *, last: bool = False) -> bytes:

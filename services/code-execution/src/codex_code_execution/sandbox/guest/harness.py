@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import _thread
 import atexit
 import builtins
 import ctypes
 import json
 import os
+import struct
 import sys
 import threading
 import types
@@ -19,6 +21,9 @@ SOURCE = sys.argv[1] + "/src/main.py"  # the runner says where the box is
 ANSWER_SIZE = 16 << 20
 HEAD_SIZE = 8
 VALUE, TOO_LONG = 11, 12
+ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+pack, memmove = struct.Struct("=II").pack, ctypes.memmove
+running_threads = _thread._count  # noqa: SLF001 - besides the main one
 
 
 def run_as_main(code: types.CodeType) -> NoReturn:
@@ -27,7 +32,8 @@ def run_as_main(code: types.CodeType) -> NoReturn:
     module.__dict__.update(__file__=SOURCE, __builtins__=builtins)
     sys.modules["__main__"] = module
     status = run_guarded(lambda: exec(code, module.__dict__)) or 0  # noqa: S102 - this is what we are here for
-    threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - what the interpreter does before it ends
+    if running_threads():
+        threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - what the interpreter does before it ends
     atexit._run_exitfuncs()  # noqa: SLF001 - the same
     os._exit(status if flush() else status or 120)
 
@@ -44,7 +50,7 @@ def run_function(
     status = run_guarded(lambda: result.append(call(order, module, given)))
     flush()
     if result:
-        write_answer(answer, result[0].encode("utf-8", "backslashreplace"), order["limits"]["output"])
+        write_answer(answer, result[0].encode("utf-8", "backslashreplace"), order["output"])
     os._exit(status or 0)
 
 
@@ -62,20 +68,18 @@ def call(order: dict[str, Any], module: types.ModuleType, given: dict[str, Any])
 
 def as_json(value: Any) -> str:
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+        return ENCODER.encode(value)
     except (TypeError, ValueError, RecursionError) as error:
         raise TypeError(f"the returned value can't be written as JSON: {error}") from None
 
 
 def write_answer(address: int, text: bytes, most: int) -> None:
     """Leave an answer in the memory that the runner reads: a state, a size, the text."""
-    head = (ctypes.c_uint32 * 2).from_address(address)
     if len(text) > min(most, ANSWER_SIZE - HEAD_SIZE):
-        head[0] = TOO_LONG
+        memmove(address, pack(TOO_LONG, 0), HEAD_SIZE)
         return
-    ctypes.memmove(address + HEAD_SIZE, text, len(text))
-    head[1] = len(text)
-    head[0] = VALUE
+    memmove(address + HEAD_SIZE, text, len(text))
+    memmove(address, pack(VALUE, len(text)), HEAD_SIZE)
 
 
 def run_guarded(program: Callable[[], Any]) -> int | None:

@@ -4,12 +4,12 @@
 #include "family.h"
 #include "files.h"
 #include "io.h"
+#include "limits.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -99,12 +99,15 @@ void box_count(struct box *box, const struct death *death)
     }
 }
 
-/* Where there is no user namespace, tasks are counted for the whole user: those that are there already come on top. */
-void box_limit_tasks(const struct box *box, const struct limits *limits)
+/*
+ * Limits the loader and what it will fork. Where there is no user namespace, tasks are counted for the whole user, and
+ * those that are there already come on top; else the box's first process and the loader do.
+ */
+void box_limit(const struct box *box, const struct limits *limits)
 {
-    uint64_t most = family_tasks_of_user() - 1 + limits->processes;
-    struct rlimit tasks = {.rlim_cur = most, .rlim_max = most};
-    prlimit(box->loader, RLIMIT_NPROC, &tasks, NULL);
+    uint64_t others = box->room == NULL ? 2 : family_tasks_of_user() - 1;
+    if (box->loader > 0) /* else nobody will take the order */
+        limits_set(box->loader, limits, box->disk, others + limits->processes);
 }
 
 static void count_dead(struct box *box)

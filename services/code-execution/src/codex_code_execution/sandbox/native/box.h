@@ -51,7 +51,7 @@ int box_start(struct box *box, pid_t init);
 pid_t box_first(const struct box *box);
 pid_t box_second(const struct box *box);
 uint64_t box_cpu(const struct box *box);
-void box_limit_tasks(const struct box *box, const struct limits *limits);
+void box_limit(const struct box *box, const struct limits *limits);
 void box_count(struct box *box, const struct death *death);
 void box_bury(struct box *box);
 void box_destroy(struct box *box);

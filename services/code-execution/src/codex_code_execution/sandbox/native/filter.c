@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "filter.h"
 
+#include "io.h"
 #include "landlock.h"
 
 #include <errno.h>
@@ -27,7 +28,6 @@
 #endif
 
 #define NEWEST_KNOWN 462
-#define X32_BIT 0x40000000u
 #define NAMESPACE_FLAGS \
     (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
 #define NR_CLONE3 435
@@ -80,12 +80,89 @@ static const int signals[] = {
 };
 
 #define COUNT(list) (sizeof list / sizeof list[0])
-#define MOST_RULES (COUNT(denied) + COUNT(denied_if_exposed) + COUNT(signals))
+#define CALLS (NEWEST_KNOWN + 1)
+#define MOST_RULES 16
+#define RULE_LENGTH 4
+#define MOST_INSTRUCTIONS (CALLS + RULE_LENGTH * MOST_RULES + 16)
+#define LONGEST_JUMP 255
+
+/* A call that is allowed or fails, according to one of its arguments. Error 0: it is allowed. */
+struct rule {
+    int argument;
+    unsigned short test;
+    unsigned value;
+    int error, otherwise;
+};
+
+/* What is done about a call: one of these, or a rule's number after them. */
+enum { ALLOWED, REFUSED, UNHEARD_OF, RULES };
+
+struct plan {
+    unsigned char of[CALLS + 1]; /* the last one stands for all newer calls */
+    struct rule rules[MOST_RULES];
+    int count;
+};
 
 struct program {
-    struct sock_filter code[2 * MOST_RULES + 128];
+    struct sock_filter code[MOST_INSTRUCTIONS];
     unsigned short length;
+    unsigned short ends; /* where the search's instructions end, and what is done follows */
 };
+
+/* The first decision about a call counts. */
+static void decide(struct plan *plan, int call, int what)
+{
+    if (plan->of[call] == ALLOWED)
+        plan->of[call] = (unsigned char)what;
+}
+
+static void refuse_all(struct plan *plan, const int *calls, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        decide(plan, calls[i], REFUSED);
+}
+
+static void add_rule(struct plan *plan, int call, struct rule rule)
+{
+    plan->rules[plan->count] = rule;
+    decide(plan, call, RULES + plan->count++);
+}
+
+/* If `test` holds for the argument, the call is refused. */
+static void refuse_if(struct plan *plan, int call, int argument, unsigned short test, unsigned value)
+{
+    add_rule(plan, call, (struct rule){argument, test, value, EPERM, 0});
+}
+
+static void refuse_to_the_exposed(struct plan *plan)
+{
+    refuse_all(plan, denied_if_exposed, COUNT(denied_if_exposed));
+    /* Datagrams (types 2 and 3) can be sent to any path. */
+    refuse_if(plan, SYS_socketpair, 1, BPF_JSET, 2);
+    /* Of other processes; 0 is the caller. */
+    refuse_if(plan, SYS_prlimit64, 0, BPF_JGE, 1);
+    refuse_if(plan, SYS_sched_setaffinity, 0, BPF_JGE, 1);
+    refuse_if(plan, SYS_sched_setscheduler, 0, BPF_JGE, 1);
+    refuse_if(plan, SYS_sched_setparam, 0, BPF_JGE, 1);
+    if (landlock_scopes_signals())
+        return;
+    refuse_all(plan, signals, COUNT(signals));
+    /* F_SETOWN, F_SETSIG and F_SETOWN_EX, by which the kernel is made to send signals, have this bit. */
+    refuse_if(plan, SYS_fcntl, 1, BPF_JSET, F_SETOWN);
+}
+
+static void draw_up(struct plan *plan, bool exposed)
+{
+    plan->of[CALLS] = UNHEARD_OF;
+    decide(plan, NR_CLONE3, UNHEARD_OF); /* its flags lie in memory: libc falls back to clone */
+    refuse_all(plan, denied, COUNT(denied));
+    if (exposed)
+        refuse_to_the_exposed(plan);
+    refuse_if(plan, SYS_clone, 0, BPF_JSET, NAMESPACE_FLAGS);
+    refuse_if(plan, SYS_ioctl, 1, BPF_JEQ, TIOCSTI);
+    /* socket() of any family but AF_UNIX fails as on a kernel without that family. */
+    add_rule(plan, SYS_socket, (struct rule){0, BPF_JEQ, AF_UNIX, 0, EAFNOSUPPORT});
+}
 
 static void add(struct program *program, struct sock_filter instruction)
 {
@@ -103,76 +180,81 @@ static void answer(struct program *program, int error)
     add(program, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, value));
 }
 
-/* If `test` holds for the loaded word, the call fails with this error; else the next instruction decides. */
-static void refuse_if(struct program *program, unsigned short test, unsigned value, int error)
-{
-    add(program, (struct sock_filter)BPF_JUMP((unsigned short)(BPF_JMP | BPF_K | test), value, 0, 1));
-    answer(program, error);
-}
-
-/* The rules of one call: its argument is loaded, tested, and the call allowed otherwise. */
-static void rule(struct program *program, unsigned call, int argument, unsigned short test, unsigned value, int error)
-{
-    add(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 4));
-    load(program, offsetof(struct seccomp_data, args) + 8u * (unsigned)argument);
-    refuse_if(program, test, value, error);
-    answer(program, 0);
-}
-
 static void refuse_foreign(struct program *program)
 {
     load(program, offsetof(struct seccomp_data, arch));
     add(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE_ARCH, 1, 0));
     answer(program, ENOSYS);
     load(program, offsetof(struct seccomp_data, nr));
-    refuse_if(program, BPF_JGE, X32_BIT, ENOSYS);
-    refuse_if(program, BPF_JGT, NEWEST_KNOWN, ENOSYS);
 }
 
-/* socket() of any family but AF_UNIX fails as on a kernel without that family. */
-static void only_unix_sockets(struct program *program)
+/* How many calls from this one on meet the same decision. */
+static int alike(const struct plan *plan, int call)
 {
-    add(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 4));
-    load(program, offsetof(struct seccomp_data, args));
-    add(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_UNIX, 1, 0));
-    answer(program, EAFNOSUPPORT);
-    answer(program, 0);
+    int next = call + 1;
+    while (next <= CALLS && plan->of[next] == plan->of[call])
+        next++;
+    return next - call;
 }
 
-static void refuse_all(struct program *program, const int *calls, size_t count)
+/* The numbers at which the decision changes, in order; how many they are. */
+static int changes(const struct plan *plan, int *at)
 {
-    for (size_t i = 0; i < count; i++)
-        refuse_if(program, BPF_JEQ, (unsigned)calls[i], EPERM);
+    int count = 0;
+    for (int call = alike(plan, 0); call <= CALLS; call += alike(plan, call))
+        at[count++] = call;
+    return count;
 }
 
-static void refuse_to_the_exposed(struct program *program)
+static unsigned char jump(const struct program *program, int target)
 {
-    refuse_all(program, denied_if_exposed, COUNT(denied_if_exposed));
-    /* Datagrams (types 2 and 3) can be sent to any path. */
-    rule(program, SYS_socketpair, 1, BPF_JSET, 2, EPERM);
-    /* Of other processes; 0 is the caller. */
-    rule(program, SYS_prlimit64, 0, BPF_JGE, 1, EPERM);
-    rule(program, SYS_sched_setaffinity, 0, BPF_JGE, 1, EPERM);
-    rule(program, SYS_sched_setscheduler, 0, BPF_JGE, 1, EPERM);
-    rule(program, SYS_sched_setparam, 0, BPF_JGE, 1, EPERM);
-    if (landlock_scopes_signals())
-        return;
-    refuse_all(program, signals, COUNT(signals));
-    /* F_SETOWN, F_SETSIG and F_SETOWN_EX, by which the kernel is made to send signals, have this bit. */
-    rule(program, SYS_fcntl, 1, BPF_JSET, F_SETOWN, EPERM);
+    int distance = target - program->length - 1;
+    if (distance > LONGEST_JUMP)
+        fail("a filter of this length");
+    return (unsigned char)distance;
 }
 
-static void build(struct program *program, bool exposed)
+static int place_of(const struct program *program, int what)
 {
+    return program->ends + (what < RULES ? what : RULES + (what - RULES) * RULE_LENGTH);
+}
+
+/* Halves the list of changes until one decision is left. The kernel runs all this for every call when it is installed. */
+static void search(struct program *program, const struct plan *plan, const int *at, int count)
+{
+    int half = count / 2, below = half, above = count - half - 1;
+    int upper = above > 0 ? program->length + 1 + below : place_of(program, plan->of[at[half]]);
+    int lower = below > 0 ? program->length + 1 : place_of(program, plan->of[at[half] - 1]);
+    add(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, (unsigned)at[half], jump(program, upper),
+                                              jump(program, lower)));
+    if (below > 0)
+        search(program, plan, at, below);
+    if (above > 0)
+        search(program, plan, at + half + 1, above);
+}
+
+static void add_rules(struct program *program, const struct plan *plan)
+{
+    for (int i = 0; i < plan->count; i++) {
+        const struct rule *rule = &plan->rules[i];
+        load(program, offsetof(struct seccomp_data, args) + 8u * (unsigned)rule->argument);
+        add(program, (struct sock_filter)BPF_JUMP((unsigned short)(BPF_JMP | BPF_K | rule->test), rule->value, 0, 1));
+        answer(program, rule->error);
+        answer(program, rule->otherwise);
+    }
+}
+
+static void build(struct program *program, const struct plan *plan)
+{
+    int at[CALLS];
+    int count = changes(plan, at);
     refuse_foreign(program);
-    refuse_if(program, BPF_JEQ, NR_CLONE3, ENOSYS); /* its flags lie in memory: libc falls back to clone */
-    refuse_all(program, denied, COUNT(denied));
-    if (exposed)
-        refuse_to_the_exposed(program);
-    rule(program, SYS_clone, 0, BPF_JSET, NAMESPACE_FLAGS, EPERM);
-    rule(program, SYS_ioctl, 1, BPF_JEQ, TIOCSTI, EPERM);
-    only_unix_sockets(program);
-    answer(program, 0);
+    program->ends = (unsigned short)(program->length + count);
+    search(program, plan, at, count);
+    answer(program, 0); /* in the order of their names: ALLOWED, REFUSED, UNHEARD_OF */
+    answer(program, EPERM);
+    answer(program, ENOSYS);
+    add_rules(program, plan);
 }
 
 /* `exposed`: for programs that no namespace keeps apart from the machine. */
@@ -181,7 +263,9 @@ const struct sock_fprog *job_filter(bool exposed)
     static struct program program;
     static struct sock_fprog result;
     if (program.length == 0) {
-        build(&program, exposed);
+        struct plan plan = {0};
+        draw_up(&plan, exposed);
+        build(&program, &plan);
         result = (struct sock_fprog){.len = program.length, .filter = program.code};
     }
     return &result;

@@ -135,8 +135,7 @@ static void load(struct job *job, struct answer *answer, const struct limits *li
     begin(&run, job, &job->python, limits);
     run.loading = job->python.last = true; /* nothing but the loader can be what is measured */
     job->python.before_us = box_cpu(&job->python);
-    if (job->python.room != NULL)
-        box_limit_tasks(&job->python, limits);
+    box_limit(&job->python, limits);
     if (zygote_order(&job->python, job->order, job->order_size, job->source.fd) != 0)
         fail("order");
     supervise(&run);

@@ -5,6 +5,7 @@
 #include "filter.h"
 #include "io.h"
 #include "landlock.h"
+#include "limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,8 +24,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define STACK_SIZE (64u << 20)
-#define OPEN_FILES 64
 #define LAST_CAPABILITY 63
 #define EMPTY_BOX_DISK (64u << 20)
 #define NOBODY (-2)
@@ -81,32 +80,6 @@ static void say_ready(int status, const struct room *room)
     close(directories[1]);
 }
 
-static void limit(int resource, uint64_t soft, uint64_t hard)
-{
-    struct rlimit both = {.rlim_cur = soft, .rlim_max = hard};
-    if (setrlimit(resource, &both) != 0)
-        fail("rlimit");
-}
-
-/*
- * CPU time is judged by the watcher; the kernel's limit in whole seconds is there in case that the watcher fails.
- * `tasks` are those of the same user that aren't the program's.
- */
-static void set_limits(const struct limits *limits, uint64_t tasks)
-{
-    uint64_t seconds = limits->cpu_us / 1000000u + 2;
-    limit(RLIMIT_CPU, seconds, seconds + 1);
-    limit(RLIMIT_CORE, 0, 0);
-    limit(RLIMIT_MEMLOCK, 0, 0);
-    limit(RLIMIT_MSGQUEUE, 0, 0);
-    limit(RLIMIT_NOFILE, OPEN_FILES, OPEN_FILES);
-    limit(RLIMIT_FSIZE, limits->disk, limits->disk);
-    limit(RLIMIT_STACK, STACK_SIZE, STACK_SIZE);
-    limit(RLIMIT_NPROC, tasks + limits->processes, tasks + limits->processes);
-    if (limits->data > 0)
-        limit(RLIMIT_DATA, limits->data, limits->data);
-}
-
 static void drop_capabilities(void)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -128,23 +101,11 @@ static void reset_signals(void)
     signal(SIGPIPE, SIG_DFL);
 }
 
-/*
- * Prefers this process, and those it will fork, as the kernel's victims when memory runs out. The first process of a
- * box volunteers for all: should killing the program not be enough, because files fill the memory, the box goes.
- */
-static void volunteer_to_die(void)
-{
-    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-    if (fd >= 0 && write(fd, "1000", 4) != 4)
-        fail("oom_score_adj");
-    close_fd(&fd);
-}
-
 static _Noreturn void become_program(const struct program *program, const struct inside *inside)
 {
     const struct room *room = program->room;
     char *const *environment = room_environment(room);
-    uint64_t tasks = room == NULL ? 1 : family_tasks_of_user() - 1;
+    uint64_t tasks = room == NULL ? 1 : family_tasks_of_user() - 1; /* that aren't the program's */
     int keep = program->executable < 0 ? 3 : 4;
     setsid();
     if (dup2(program->input, 0) < 0 || dup2(inside->output, 1) < 0 || dup2(inside->error, 2) < 0)
@@ -156,7 +117,7 @@ static _Noreturn void become_program(const struct program *program, const struct
         landlock_enter(room->rules);
     }
     syscall(NR_CLOSE_RANGE, keep, ~0u, 0);
-    set_limits(program->limits, tasks);
+    limits_set(0, program->limits, program->limits->disk, tasks + program->limits->processes);
     drop_capabilities();
     reset_signals();
     const char *tmp = room == NULL ? "/tmp" : room->tmp;
@@ -251,7 +212,7 @@ static void enter_box(const struct inside *inside, const struct room *room, uint
     block_signals();
     if (read(inside->status, &go, 1) != 1)
         _exit(99);
-    volunteer_to_die();
+    volunteer_to_die(0);
     if (room == NULL) {
         build_world(disk);
         return;

@@ -7,7 +7,7 @@
 enum request_type {
     REQUEST_ZYGOTE = 'Z',  /* interpreter's name or path, NUL, text of the zygote: the first request, answered once the
                               slot is ready, with WIRE_VERSION as state */
-    REQUEST_LOAD = 'L',    /* struct limits, u32 size, loader's order (JSON), source: load a Python program */
+    REQUEST_LOAD = 'L',    /* struct limits, u32 size, loader's order, source: load a Python program */
     REQUEST_SOURCE = 'S',  /* name, NUL, bytes: a file that every following box of this job has */
     REQUEST_PROGRAM = 'P', /* bytes: the executable that tests run, compiled earlier */
     REQUEST_COMPILE = 'C', /* struct limits, u32 count, argv (NUL-terminated strings), artifact's name */
@@ -63,7 +63,7 @@ struct reply {
     uint32_t fault;
 };
 
-#define WIRE_VERSION 1 /* another number where an older service or runner would misunderstand this one */
+#define WIRE_VERSION 2 /* another number where an older service or runner would misunderstand this one */
 #define LARGEST_REQUEST (48u << 20)
 #define LARGEST_OUTPUT (16u << 20)
 

@@ -4,6 +4,7 @@
 #include "family.h"
 #include "filter.h"
 #include "io.h"
+#include "limits.h"
 #include "program.h"
 
 #include <fcntl.h>
@@ -72,6 +73,8 @@ static int add_loader(const struct zygote *zygote, struct box *box, const struct
         pid = -1;
     close_fd(&entry);
     box->loader = pid > 0 ? pid : 0;
+    if (pid > 0)
+        volunteer_to_die(pid);
     if (pid > 0 && !spaces)
         family_keep(pid);
     return pid > 0 ? 0 : -1;
