@@ -83,6 +83,11 @@ class TokenVerifier:
             raise Unauthenticated("the access token is not valid")
         return self._keys[kid]
 
+    async def prepare(self) -> None:
+        """Have keys, so that no request need wait for them; raises what the call raises."""
+        if not self._keys:
+            await self.fetch()
+
     async def fetch(self) -> None:
         """Get the keys; raises what the call raises."""
         answer = await self._auth.GetSigningKeys(pb.GetSigningKeysRequest(), timeout=time_left(5.0))

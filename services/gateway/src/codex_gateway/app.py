@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 import codex_telemetry
-from codex_gateway.backends import connect_backends
+from codex_gateway.backends import AUTH_USER, Backends, connect_backends
 from codex_gateway.guard.guard import Guard
 from codex_gateway.http.application import create
 from codex_gateway.http.parts import Parts
@@ -18,9 +18,9 @@ from codex_gateway.middleware.envelope import Envelope
 from codex_gateway.settings import Settings
 from codex_gateway.traces.store import open_trace_store
 from codex_service import Service, Telemetry
-from codex_service.health import Readiness
+from codex_service.health import Probe, Readiness
 from codex_service.http import HttpServer
-from codex_service.redis import open_redis, wait_for_redis
+from codex_service.redis import RedisClient, open_redis, wait_for_redis
 from codex_service.tokens import TokenVerifier
 
 log = structlog.get_logger()
@@ -48,7 +48,7 @@ async def build(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Servi
             verifier=verifier,
             traces=await stack.enter_async_context(open_trace_store(settings.trace_api_url)),
             live=live,
-            readiness=Readiness({"redis": redis.ping, **backends.probes}, timeout=_READINESS_TIMEOUT),
+            readiness=Readiness(_probes(redis, backends, verifier), timeout=_READINESS_TIMEOUT),
         )
         # Live events end before the server does, which waits for what it still serves.
         yield Service([_server(settings, Envelope(_traced(create(parts), telemetry))), live])
@@ -70,8 +70,18 @@ def _traced(app: FastAPI, telemetry: Telemetry) -> ASGIApp:
 
 
 async def _fetch_keys(verifier: TokenVerifier) -> None:
-    """So that the first request needn't. When nobody answers now, a later request will ask."""
+    """So that the first request needn't. When nobody answers now, the service is not ready until somebody has."""
     try:
-        await verifier.fetch()
+        await verifier.prepare()
     except grpc.aio.AioRpcError as error:
         log.warning("no signing keys yet", status=error.code().name)
+
+
+def _probes(redis: RedisClient, backends: Backends, verifier: TokenVerifier) -> dict[str, Probe]:
+    """What must answer, and auth-user must have told its keys."""
+
+    async def auth_user() -> None:
+        await backends.probes[AUTH_USER]()
+        await verifier.prepare()
+
+    return {"redis": redis.ping, **backends.probes, AUTH_USER: auth_user}

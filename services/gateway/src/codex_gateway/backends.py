@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 # Seconds that a service gets for an answer; one that waits for a verdict gets them on top of the wait.
 DEADLINE: Final = 5.0
 
+AUTH_USER: Final = "auth-user-service"
+
 _USERS: Final = "codex.authuser.v1.UserService"
 _LOOKS: Final = (
     "codex.codemanage.v1.CodeManageService/GetSubmission",
@@ -75,7 +77,7 @@ async def connect_backends(settings: Settings, telemetry: Telemetry) -> AsyncIte
             manage=CodeManageServiceStub(manage),
             collab=CollabServiceStub(collab),
             probes={
-                "auth-user-service": partial(ping, auth_user),
+                AUTH_USER: partial(ping, auth_user),
                 "problem-service": partial(ping, problem),
                 "code-manage-service": partial(ping, manage),
                 "collab-service": partial(ping, collab),
