@@ -46,6 +46,7 @@ class Stack:
         self.gateway: str = document["gateway"]
         self.traces: str = document["traces"]
         self.kafka: str = document["kafka"]
+        self.redis: str = document["redis"]
 
     def process(self, name: str) -> Identity | None:
         """Who does this part's work now; None while it is being started again."""

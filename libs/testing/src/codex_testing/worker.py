@@ -94,6 +94,10 @@ class Worker:
         )
         await self.send(finished.SerializeToString(), key=job.submission_id)
 
+    async def request(self, job: events.ExecutionRequested) -> None:
+        """Put a job on its topic again."""
+        await self._producer.send_and_wait(self._names.jobs, job.SerializeToString(), key=job.submission_id.encode())
+
     async def send(self, value: bytes | None, *, key: str) -> None:
         """Put anything on the result topic."""
         await self._producer.send_and_wait(self._names.results, value, key=key.encode())
