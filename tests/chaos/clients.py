@@ -20,7 +20,7 @@ _PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 2.0
 _WATCHED: Final = 6  # submissions of one client that it waits for at once
 _TWINS: Final = 0.15  # the share of keyed orders that are sent twice at the same time
-_UNAVAILABLE: Final = frozenset({429, 500, 502, 503, 504})
+UNAVAILABLE: Final = frozenset({429, 500, 502, 503, 504})
 
 
 @dataclass(slots=True)
@@ -111,7 +111,7 @@ class Client:
             answer = await self._once(diary, program, headers)
             if answer is not None and answer.status_code in (200, 202):
                 return self._accepted(diary, place, answer.json())
-            if answer is not None and answer.status_code not in _UNAVAILABLE:
+            if answer is not None and answer.status_code not in UNAVAILABLE:
                 refusal = f"{answer.status_code} {answer.text[:200]}"
                 diary.orders[place] = replace(diary.orders[place], refusal=refusal)
                 return None

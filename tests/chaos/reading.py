@@ -23,7 +23,7 @@ async def story_of(platform: Platform, diary: Diary) -> Story:
         Unreadable: something of it could not be read.
     """
     person = diary.person
-    listed = await _listed(platform, person)
+    listed = await submissions_of(platform, person)
     for submission in listed:
         diary.saw(submission)
     profile = await _read(platform, person, f"{_MINE}/profile")
@@ -39,7 +39,8 @@ async def story_of(platform: Platform, diary: Diary) -> Story:
     )
 
 
-async def _listed(platform: Platform, person: Person) -> list[Json]:
+async def submissions_of(platform: Platform, person: Person) -> list[Json]:
+    """A person's whole list; raises Unreadable."""
     found: list[Json] = []
     more: dict[str, Any] = {}
     while True:

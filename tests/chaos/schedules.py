@@ -9,7 +9,8 @@ import random
 import signal
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Any, Final
 
 import httpx
@@ -18,8 +19,9 @@ from codex_protos.execution.v1 import events_pb2 as events
 from codex_protos.judging.v1 import judging_pb2 as judging
 from codex_testing.judging import judgement
 from codex_testing.worker import Worker, keep
-from tests.chaos.clients import Diary
+from tests.chaos.clients import UNAVAILABLE, Diary
 from tests.chaos.evidence import Order
+from tests.chaos.reading import Unreadable, submissions_of
 from tests.chaos.stack import Stack
 from tests.e2e.client import Platform
 from tests.e2e.programs import TWO_SUM
@@ -31,7 +33,6 @@ STEPS: Final = 16
 VICTIMS: Final = ("code-manage-service", "problem-service", "auth-user-service", "gateway-service")
 VERDICTS: Final = (judging.VERDICT_AC, judging.VERDICT_TLE)
 _PAUSE: Final = 0.1
-_UNAVAILABLE: Final = frozenset({429, 500, 502, 503, 504})
 
 
 class Play:
@@ -101,14 +102,13 @@ class Play:
             answer = await self._platform.submit(self.diary.person, TWO_SUM, **headers)
         except httpx.TransportError:
             return None
-        assert answer.status_code in {200, 202} | _UNAVAILABLE, answer.text
+        assert answer.status_code in {200, 202} | UNAVAILABLE, answer.text
         return answer.json() if answer.status_code < 300 else None
 
     def _accepted(self, number: int, submission: Json) -> None:
         self.diary.saw(submission)
-        key = self.diary.orders[number].key
-        order = Order(problem="two-sum", verdict="", key=key, ids=(submission["id"],), trace_id=submission["trace_id"])
-        self.diary.orders[number] = order
+        order = self.diary.orders[number]
+        self.diary.orders[number] = replace(order, ids=(submission["id"],), trace_id=submission["trace_id"])
 
     async def _judge(self) -> None:
         if jobs := self._open_jobs():
@@ -134,12 +134,9 @@ class Play:
             await self._worker.finish(*self._dice.choice(self._results))
 
     async def _read(self) -> None:
-        try:
-            answer = await self._platform.http.get("/api/v1/user/submissions", headers=self.diary.person.headers)
-        except httpx.TransportError:
-            return
-        for submission in answer.json()["items"] if answer.status_code == 200 else ():
-            self.diary.saw(submission)
+        with suppress(Unreadable):
+            for submission in await submissions_of(self._platform, self.diary.person):
+                self.diary.saw(submission)
 
 
 async def kill_now_and_then(stack: Stack, dice: random.Random, count: int, over: float) -> int:

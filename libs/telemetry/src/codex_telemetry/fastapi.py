@@ -6,12 +6,12 @@ from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.trace import Link, Span
 
 from codex_telemetry.attributes import SERVER_ADDRESS
-from codex_telemetry.current import carried
+from codex_telemetry.current import TRACE_HEADERS, carried
 from codex_telemetry.spans import links_to
 from codex_telemetry.telemetry import AsgiApp, Receive, Scope, Send
 
 _HEALTH: Final = r"/health/(live|ready)$"
-_TRACE_HEADERS: Final = frozenset({b"traceparent", b"tracestate", b"baggage"})
+_TRACE_HEADERS: Final = frozenset(name.encode() for name in TRACE_HEADERS)
 _LINKS: Final = "codex.links"
 
 

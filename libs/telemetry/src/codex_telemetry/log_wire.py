@@ -10,12 +10,11 @@ from opentelemetry.trace import SpanContext
 from structlog.typing import EventDict
 
 from codex_telemetry.protobuf import any_value, attribute, count, field, fixed32, fixed64, of_resource, of_scope, text
+from codex_telemetry.recorded import LONGEST_TEXT, MOST_ATTRIBUTES
 
 # Characters; and of a traceback the end, which says what went wrong.
-_LONGEST: Final = 1024
 _LONGEST_BODY: Final = 4096
 _LONGEST_TRACEBACK: Final = 8192
-_MOST_ATTRIBUTES: Final = 64
 
 _SEVERITIES: Final = {"debug": 5, "info": 9, "warning": 13, "error": 17, "critical": 21}
 _SEVERITY: Final = {level: count(b"\x10", number) + text(b"\x1a", level) for level, number in _SEVERITIES.items()}
@@ -42,8 +41,8 @@ def encode_record(event: EventDict, context: SpanContext, now: int) -> bytes:
             b"\x09" + fixed64(now),
             _SEVERITY.get(event.get("level", ""), b""),
             field(b"\x2a", any_value(str(event.get("event", ""))[:_LONGEST_BODY])),
-            *attributes[:_MOST_ATTRIBUTES],
-            count(b"\x38", max(0, len(attributes) - _MOST_ATTRIBUTES)),
+            *attributes[:MOST_ATTRIBUTES],
+            count(b"\x38", max(0, len(attributes) - MOST_ATTRIBUTES)),
             _span(context),
             b"\x59" + fixed64(now),
         )
@@ -72,4 +71,4 @@ def _span(context: SpanContext) -> bytes:
 
 
 def _scalar(item: Any) -> Any:
-    return item if isinstance(item, (int, float)) else str(item)[:_LONGEST]
+    return item if isinstance(item, (int, float)) else str(item)[:LONGEST_TEXT]

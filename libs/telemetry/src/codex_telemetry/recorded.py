@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
+# Of a span as of a log record.
 MOST_ATTRIBUTES: Final = 64
 LONGEST_TEXT: Final = 1024
 _MOST_EVENTS: Final = 128
