@@ -245,6 +245,18 @@ async def test_a_refusal_has_a_trace_in_which_nothing_is_broken_on_our_side(plat
     assert not [span.name for span in spans if span.error and span.kind == "server"]
 
 
+async def test_head_is_named_by_the_route_that_answers(platform: Platform) -> None:
+    answer = await platform.http.head("/api/v1/public/problems/two-sum")
+
+    spans = await platform.whole_trace(
+        answer.headers["x-trace-id"], lambda spans: any(span.parent is None for span in spans)
+    )
+
+    root = next(span for span in spans if span.parent is None)
+    assert root.name == "HEAD /api/v1/public/problems/{slug}"
+    assert root.attributes["http.response.status_code"] == 200
+
+
 async def test_health_checks_leave_no_trace(platform: Platform, ada: Person) -> None:
     assert (await platform.http.get("/health/ready")).status_code == 200
 

@@ -8,14 +8,14 @@ from fastapi import BackgroundTasks, FastAPI
 from starlette.responses import StreamingResponse
 
 from codex_telemetry import span, trace_id
-from codex_telemetry.telemetry import AsgiApp
+from codex_telemetry.telemetry import AsgiApp, Receive, Scope, Send
 from codex_telemetry.testing import Recorder, record
 
 OUTSIDE = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
 
 
 def _application() -> FastAPI:
-    app = FastAPI()
+    app = FastAPI(telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False})
 
     @app.get("/problems/{slug}")
     async def problem(slug: str) -> dict[str, str | None]:
@@ -118,6 +118,33 @@ async def test_a_crash_is_an_error_and_a_missing_page_is_not(recorder: Recorder,
     assert broken["attributes"]["error.type"]
     assert missing["status"] == "UNSET"
     assert missing["name"] == "GET"
+
+
+async def test_an_unknown_method_makes_no_new_name(recorder: Recorder, client: httpx.AsyncClient) -> None:
+    assert (await client.request("BREW", "/problems/two-sum")).status_code == 405
+
+    (refused,) = recorder.spans()
+    assert refused["name"] == "HTTP /problems/{slug}"
+    assert refused["attributes"]["http.request.method"] == "_OTHER"
+    assert refused["attributes"]["http.request.method_original"] == "BREW"
+    methods = {point.attributes["http.request.method"] for point in recorder.points()["http.server.request.duration"]}
+    assert "_OTHER" in methods
+    assert "BREW" not in methods
+
+
+async def test_a_request_that_fails_before_its_answer_tells_of_what(recorder: Recorder) -> None:
+    async def fails(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise LookupError("nothing here")
+
+    served = recorder.telemetry.instrument_fastapi(fails)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=served), base_url="http://gateway:8080") as client:
+        with pytest.raises(LookupError):
+            await client.get("/")
+
+    (broken,) = recorder.spans()
+    assert broken["status"] == "ERROR"
+    assert broken["attributes"]["error.type"] == "LookupError"
+    assert "http.response.status_code" not in broken["attributes"]
 
 
 async def test_the_duration_of_requests_is_measured_by_route(recorder: Recorder, client: httpx.AsyncClient) -> None:

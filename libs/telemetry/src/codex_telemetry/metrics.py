@@ -24,6 +24,9 @@ _EXECUTIONS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30
 
 _meter = metrics.get_meter("codex_telemetry")
 
+http_server_duration = Histogram(
+    "http.server.request.duration", "How long a request took, its answer's last byte included", _CALLS
+)
 rpc_server_duration = Histogram("rpc.server.call.duration", "How long a call took to answer", _CALLS)
 rpc_client_duration = Histogram("rpc.client.call.duration", "How long a call took until its answer was here", _CALLS)
 messaging_client_duration = Histogram(

@@ -12,7 +12,6 @@ from opentelemetry import metrics, trace
 from opentelemetry.metrics import Observation
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
-from opentelemetry.sdk.metrics.view import DropAggregation, View
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.sdk.trace import TracerProvider as SdkTracerProvider
@@ -34,8 +33,6 @@ from codex_telemetry.tracer import TracerProvider
 
 # Seconds, and per batch with all its retries.
 _EXPORT_TIMEOUT = 5
-# The HTTP instrumentation brings these along; each costs as much as the one that is looked at, the duration.
-_UNUSED_METRICS = ("http.server.active_requests", "http.server.request.body.size", "http.server.response.body.size")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +91,6 @@ def pipeline(
     meter_provider = MeterProvider(
         resource=resource,
         metric_readers=[measurements],
-        views=[View(instrument_name=name, aggregation=DropAggregation()) for name in _UNUSED_METRICS],
         shutdown_on_exit=False,
     )
     _watch_uptime(meter_provider)

@@ -56,7 +56,7 @@ class Telemetry:
         """Trace a FastAPI application.
 
         Args:
-            app: the application, before its first request.
+            app: the application, made without FastAPI's own telemetry, which would trace each request once more.
 
         Returns:
             What to serve in its place.

@@ -36,9 +36,9 @@ class Traced(Telemetry):
         return trace_channel(channel)
 
     def instrument_fastapi(self, app: Any) -> AsgiApp:
-        from codex_telemetry.fastapi import instrument as instrument_app  # noqa: PLC0415 - only the gateway has it
+        from codex_telemetry.fastapi import TracedRequests  # noqa: PLC0415 - only the gateway serves HTTP
 
-        return instrument_app(app)
+        return TracedRequests(app)
 
     async def shutdown(self, timeout: float = 5.0) -> bool:
         return await asyncio.to_thread(self.pipeline.shutdown, timeout)
@@ -47,8 +47,8 @@ class Traced(Telemetry):
 def trace_service(service: str, pipeline: Pipeline, kafka_links: KafkaLinks) -> Traced:
     """Instrument what the service uses, and return its seams."""
     libraries = INSTRUMENTED[service]
-    # Today's names of attributes and metrics. The contributed instrumentations read it once, when the first begins.
-    os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http,database")
+    # Today's names of attributes. The contributed instrumentations read it once, when the first begins.
+    os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "database")
     instrument(libraries)
     return Traced(
         enabled=True,

@@ -12,8 +12,14 @@ class HeadAsGet:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope.get("method") == "HEAD":
-            exchange_of(scope).bodiless = True
-            # A copy: the server must still see that no body is wanted.
-            scope = {**scope, "method": "GET"}
-        await self._app(scope, receive, send)
+        if scope.get("method") != "HEAD":
+            await self._app(scope, receive, send)
+            return
+        exchange_of(scope).bodiless = True
+        # A copy: the server must still see that no body is wanted.
+        as_get = {**scope, "method": "GET"}
+        try:
+            await self._app(as_get, receive, send)
+        finally:
+            # By it, whoever is outside names what has answered.
+            scope["route"] = as_get.get("route")
