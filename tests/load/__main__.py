@@ -13,6 +13,7 @@ from contextlib import ExitStack
 import uvloop
 
 from tests.load.measure import Readings, Traces, count_spans, many_clients, one_client, sign_up
+from tests.load.report import line, milliseconds
 from tests.load.stack import Stack, running
 
 ROUNDS = 4
@@ -61,23 +62,23 @@ async def _measure(stacks: list[Stack], requests: int, seconds: float) -> list[R
 
 def _report(stacks: list[Stack], readings: list[Readings], memory: dict[str, int], traces: Traces) -> int:
     first = readings[0]
-    bare, p50 = _ms(first.bare, 50), _ms(first.single, 50)
+    bare, p50 = milliseconds(first.bare, 50), milliseconds(first.single, 50)
     rate, total = statistics.median(first.rates), sum(memory.values()) / 1e6
     usual, most = statistics.mode(traces.spans or (0,)), max(traces.spans, default=0)
     bars = [
         ("echo, one client: p50 over a bare interpreter", p50 / bare, 3.0, "x"),
-        ("echo, one client: p99 over a bare interpreter", _ms(first.single, 99) / bare, 10.0, "x"),
+        ("echo, one client: p99 over a bare interpreter", milliseconds(first.single, 99) / bare, 10.0, "x"),
         ("spans of an accepted submission, caches warm", usual, 26, ""),
         ("spans of an accepted submission, at most", most, 34, ""),
         ("six services, idle", total, 600, " MB"),
         ("faults under load", len(first.faults), 0, ""),
         ("traces that are not whole", traces.wanted - traces.whole, 0, ""),
     ]
-    passed = [_line(*bar, at_most=True) for bar in bars]
+    passed = [line(*bar, at_most=True) for bar in bars]
     passed.append(
-        _line(f"submissions in a bare start, {CLIENTS} clients", rate * bare / 1e3, IN_A_START, "", at_most=False)
+        line(f"submissions in a bare start, {CLIENTS} clients", rate * bare / 1e3, IN_A_START, "", at_most=False)
     )
-    passed.append(_line(f"submissions/s, {CLIENTS} clients", rate, RATE, "/s", at_most=False))
+    passed.append(line(f"submissions/s, {CLIENTS} clients", rate, RATE, "/s", at_most=False))
     for stack, reading in zip(stacks, readings, strict=True):
         _details(stack.name, reading)
         for fault in sorted(set(reading.faults)):
@@ -88,34 +89,25 @@ def _report(stacks: list[Stack], readings: list[Readings], memory: dict[str, int
     return 0 if all(passed) else 1
 
 
-def _line(what: str, value: float, bar: float, unit: str, *, at_most: bool) -> bool:
-    good = value <= bar if at_most else value >= bar
-    sign = "<=" if at_most else ">="
-    print(f"{'ok  ' if good else 'MISS'} {what:<48} {value:8.2f}{unit}  (bar {sign} {bar:g}{unit})")
-    return good
-
-
 def _details(name: str, reading: Readings) -> None:
     rates = " ".join(f"{rate:.0f}" for rate in reading.rates)
+    bare = milliseconds(reading.bare, 50)
+    p50, p90, p99 = (milliseconds(reading.single, rank) for rank in (50, 90, 99))
+    loaded50, loaded99 = (milliseconds(reading.loaded, rank) for rank in (50, 99))
     print(
-        f"  {name}: bare p50 {_ms(reading.bare, 50):.1f} ms; one client p50 {_ms(reading.single, 50):.1f}, "
-        f"p90 {_ms(reading.single, 90):.1f}, p99 {_ms(reading.single, 99):.1f} ms over {len(reading.single)}; "
-        f"{CLIENTS} clients {rates}/s, p50 {_ms(reading.loaded, 50):.0f}, "
-        f"p99 {_ms(reading.loaded, 99):.0f} ms; services' CPU {statistics.median(reading.cpu) * 1e3:.1f} ms each"
+        f"  {name}: bare p50 {bare:.1f} ms; "
+        f"one client p50 {p50:.1f}, p90 {p90:.1f}, p99 {p99:.1f} ms over {len(reading.single)}; "
+        f"{CLIENTS} clients {rates}/s, p50 {loaded50:.0f}, p99 {loaded99:.0f} ms; "
+        f"services' CPU {statistics.median(reading.cpu) * 1e3:.1f} ms each"
     )
 
 
 def _compare(traced: Readings, untraced: Readings) -> None:
     print(
-        f"  tracing on over off: p50 {_ms(traced.single, 50) / _ms(untraced.single, 50):.2f}, "
+        f"  tracing on over off: p50 {milliseconds(traced.single, 50) / milliseconds(untraced.single, 50):.2f}, "
         f"throughput {statistics.median(traced.rates) / statistics.median(untraced.rates):.2f}, "
         f"services' CPU {statistics.median(traced.cpu) / statistics.median(untraced.cpu):.2f}"
     )
-
-
-def _ms(seconds: list[float], percentile: int) -> float:
-    ordered = sorted(seconds)
-    return ordered[min(len(ordered) - 1, len(ordered) * percentile // 100)] * 1e3
 
 
 if __name__ == "__main__":

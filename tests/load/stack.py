@@ -17,12 +17,13 @@ START_WITHIN = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """A running stack: addresses, and the pids of the six services."""
+    """A running stack: addresses, and the pids of the six services and of the stores."""
 
     name: str
     gateway: str
     traces: str
     services: dict[str, int]
+    stores: dict[str, int]
 
     def memory(self) -> dict[str, int]:
         """Resident bytes of each service process."""
@@ -31,6 +32,10 @@ class Stack:
     def cpu_time(self) -> float:
         """Seconds of CPU that the services, their sandboxes left out, have used."""
         return sum(_cpu(pid) for pid in self.services.values())
+
+    def cpu_times(self) -> dict[str, float]:
+        """Seconds of CPU of each part by itself, without what it has started."""
+        return {name: _cpu(pid) for name, pid in (self.services | self.stores).items()}
 
 
 @contextmanager
@@ -59,8 +64,10 @@ def _codex(home: str, *words: str) -> None:
 
 def _read(name: str, file: Path) -> Stack:
     stack = json.loads(file.read_text())
-    pids = {service: entry["pid"] for service, entry in stack["services"].items()}
-    return Stack(name=name, gateway=stack["gateway"], traces=stack["traces"], services=pids)
+    services, stores = (
+        {part: entry["pid"] for part, entry in stack[kind].items() if entry["pid"]} for kind in ("services", "stores")
+    )
+    return Stack(name=name, gateway=stack["gateway"], traces=stack["traces"], services=services, stores=stores)
 
 
 def _resident(pid: int) -> int:
