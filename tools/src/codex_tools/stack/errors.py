@@ -12,6 +12,10 @@ class StackError(Exception):
         self.log = log
 
 
+class UnsoundError(StackError):
+    """A process lives and answers, but will not do its work again: only a new one will."""
+
+
 class PortTakenError(StackError):
     """Somebody else took a port between its choice and its use; other ports will do."""
 

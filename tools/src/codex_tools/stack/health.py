@@ -9,10 +9,13 @@ import httpx
 from aiokafka.admin import AIOKafkaAdminClient
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from pymongo import AsyncMongoClient
+from pymongo.errors import OperationFailure
 from redis.asyncio import Redis
 
-from codex_tools.stack.errors import StackError
+from codex_tools.stack.errors import StackError, UnsoundError
 from codex_tools.stack.part import Check
+
+_INTERNAL_ERROR = 1  # MongoDB's code
 
 
 def postgres(url: str) -> Check:
@@ -52,10 +55,20 @@ def kafka(servers: str) -> Check:
 
 
 def mongo(uri: str) -> Check:
+    """A read: a server whose storage engine has given itself up (a full disk makes it) still answers ``hello``.
+
+    MongoDB ends itself then, the stand-in does not, and fails whatever touches storage. What such a server answers
+    becomes an UnsoundError.
+    """
+
     async def check() -> None:
         client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(uri, serverSelectionTimeoutMS=1000)
         try:
-            await client.admin.command("hello")
+            await client.get_default_database("codex")["health"].find_one()
+        except OperationFailure as error:
+            if error.code != _INTERNAL_ERROR:
+                raise
+            raise UnsoundError("MongoDB can read nothing any more.") from error
         finally:
             await client.close()
 

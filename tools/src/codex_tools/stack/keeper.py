@@ -8,7 +8,7 @@ from pathlib import Path
 
 import structlog
 
-from codex_tools.stack.errors import PortTakenError, StackError
+from codex_tools.stack.errors import PortTakenError, StackError, UnsoundError
 from codex_tools.stack.part import Part
 from codex_tools.stack.ports import is_free
 from codex_tools.stack.process import Identity, end, identify, kill_group, spawn
@@ -19,6 +19,8 @@ log = structlog.get_logger()
 _PAUSES = (0.0, 0.25, 0.5, 1.0, 2.0)
 _STEADY = 10.0
 _DEATHS_AT_START = 3
+_WATCH = 1.0
+_UNSOUND = 3  # times in a row
 
 
 class Keeper:
@@ -107,11 +109,12 @@ class Keeper:
             return
         begun = asyncio.get_running_loop().time()
         self._become("starting", identify(process.pid, self.part.word))
-        await self._until_death_or_stop(process)
+        await self._until_end_or_stop(process)
         if self._stop.is_set():
             await end(process, politely=self.part.stop_signal)
             return
         kill_group(process.pid)
+        await process.wait()
         lived = asyncio.get_running_loop().time() - begun
         asked = self._state == "running" and process.returncode == 0
         self._quick_deaths = 0 if asked or lived > _STEADY else self._quick_deaths
@@ -125,13 +128,32 @@ class Keeper:
             log.error("part can't be started", part=part.name, error=str(error))  # noqa: TRY400  (the reason is whole without the stack)
             return None
 
-    async def _until_death_or_stop(self, process: Process) -> None:
+    async def _until_end_or_stop(self, process: Process) -> None:
         proof = asyncio.create_task(self._prove())
-        waits = {asyncio.create_task(process.wait()), asyncio.create_task(self._stop.wait())}
+        ways = [process.wait(), self._stop.wait(), *([self._until_unsound()] if self.part.watched else [])]
+        waits = [asyncio.create_task(way) for way in ways]
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         for task in (proof, *waits):
             task.cancel()
         await asyncio.gather(proof, *waits, return_exceptions=True)
+
+    async def _until_unsound(self) -> None:
+        """Silence is no sign: a process that is frozen or slow may work again, and this one must not be lost for it."""
+        seen = 0
+        while seen < _UNSOUND:
+            await asyncio.sleep(_WATCH)
+            seen = seen + 1 if await self._is_unsound() else 0
+        log.error("part lives but works no more", part=self.part.name)
+
+    async def _is_unsound(self) -> bool:
+        try:
+            async with asyncio.timeout(5):
+                await self.part.healthy()
+        except UnsoundError:
+            return True
+        except Exception:  # noqa: BLE001  (each driver fails in its own way)
+            return False
+        return False
 
     async def _pause(self) -> None:
         pause = _PAUSES[min(self._quick_deaths, len(_PAUSES) - 1)]

@@ -28,6 +28,7 @@ def recipe(home: Home, port: int, environment: Mapping[str, str]) -> Recipe:
             environment=environment,
             folder=folder,
             healthy=health.mongo(uri(port)),
+            watched=True,
         )
 
     return prepare

@@ -14,7 +14,8 @@ class Part:
     """How to run one store or service.
 
     ``word`` stands in its command line for as long as it lives, ``patience`` is how long it may take until it does
-    its work, in seconds.
+    its work, in seconds. One that is ``watched`` is asked again while it runs, and replaced when its check raises
+    ``UnsoundError``.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Part:
     environment: Mapping[str, str] = field(repr=False)
     folder: Path
     healthy: Check
+    watched: bool = False
     patience: float = 60
     stop_signal: signal.Signals = signal.SIGTERM
 
